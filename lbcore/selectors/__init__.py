@@ -1,0 +1,21 @@
+"""Which node gets this request? The compiled selectors, and beside them a readable twin of each in `reference`."""
+
+from lbcore.selectors._moved import moved
+from lbcore.selectors._selector import Selector
+from lbcore.selectors.hashing import HashSlots, ModuloHash
+from lbcore.selectors.randomized import Random, TwoChoices
+from lbcore.selectors.round_robin import RoundRobin
+from lbcore.selectors.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
+
+__all__ = [
+    "BurstRoundRobin",
+    "HashSlots",
+    "ModuloHash",
+    "Random",
+    "RoundRobin",
+    "Selector",
+    "TwoChoices",
+    "WeightedRandom",
+    "WeightedRoundRobin",
+    "moved",
+]

@@ -1,0 +1,36 @@
+"""Random draws without hidden state: draw number i is a hash of the seed and i.
+
+SplitMix64 (Steele, Lea and Flood, 'Fast splittable pseudorandom number generators', OOPSLA 2014) adds a constant to a
+counter and mixes the bits. Because draw i needs no draw before it, a batch can reserve a range of draws and fill it
+without holding a lock, and a retry cannot shift the draws of the requests behind it.
+"""
+
+from libc.stdint cimport uint64_t
+
+cdef enum:
+    TRIES = 64      # redraws for a node that is down, before the draw is taken among the live ones only
+
+
+cdef inline uint64_t mix(uint64_t z) noexcept nogil:
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL
+    return z ^ (z >> 31)
+
+
+cdef inline uint64_t draw(uint64_t seed, uint64_t number) noexcept nogil:
+    """Draw `number` (counted from 0) of the stream that `seed` names: 64 random bits."""
+    return mix(seed + (number + 1) * 0x9E3779B97F4A7C15ULL)
+
+
+cdef inline uint64_t again(uint64_t bits) noexcept nogil:
+    """Another 64 bits for the same request or key: the next step of a chain that starts at its own bits."""
+    return mix(bits + 0x9E3779B97F4A7C15ULL)
+
+
+cdef inline uint64_t below(uint64_t bits, uint64_t n) noexcept nogil:
+    """64 random bits scaled to 0 .. n - 1, for n < 2^32: the high word of bits * n.
+
+    A product of 64 by 32 bits in two halves, so that no 128-bit type is needed. No value is more than n / 2^64 too
+    likely, which no experiment can see.
+    """
+    return ((bits >> 32) * n + (((bits & 0xFFFFFFFFULL) * n) >> 32)) >> 32

@@ -1,0 +1,12 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from lbcore.selectors._selector import Nodes, Seed, Selector
+
+class Random(Selector):
+    def __init__(self, nodes: Nodes, seed: Seed = None) -> None: ...
+
+class TwoChoices(Selector):
+    def __init__(self, nodes: Nodes, seed: Seed = None) -> None: ...
+    @property
+    def in_flight(self) -> NDArray[np.int64]: ...
