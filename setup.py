@@ -1,6 +1,6 @@
 """Builds the compiled core; everything else about the project stands in pyproject.toml.
 
-LBCORE_DEBUG=1 turns the index and overflow checks on; LBCORE_TRACE=1 adds line tracing for coverage.
+LBCORE_DEBUG=1 turns the checks of indices and memoryviews on; LBCORE_TRACE=1 adds line tracing for coverage.
 Each variant has its own build directory, so that no generated file of one is taken for another's.
 """
 
@@ -15,7 +15,7 @@ extension = Extension(
     "lbcore.selectors.*",
     ["lbcore/selectors/*.pyx"],
     # No fused multiply-add: the same picks on every platform.
-    extra_compile_args=[] if os.name == "nt" else ["-O3", "-ffp-contract=off"],
+    extra_compile_args=[] if os.name == "nt" else ["-O1" if debug else "-O3", "-ffp-contract=off"],
     define_macros=[("CYTHON_TRACE_NOGIL", "1")] if trace else [],
 )
 directives = {
@@ -24,8 +24,6 @@ directives = {
     "boundscheck": debug,
     "wraparound": False,
     "initializedcheck": debug,
-    "nonecheck": debug,
-    "overflowcheck": False,
     "cdivision": True,
     "embedsignature": True,
     "linetrace": trace,
@@ -33,5 +31,5 @@ directives = {
 setup(
     ext_modules=cythonize([extension], build_dir=build, compiler_directives=directives),
     # Forced, because a library left by one variant looks up to date to the next.
-    options={"build": {"build_base": build}, "build_ext": {"force": True}},
+    options={"build": {"build_base": build}, "build_ext": {"force": True, "parallel": os.cpu_count()}},
 )

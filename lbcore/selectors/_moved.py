@@ -11,7 +11,7 @@ from lbcore.selectors._selector import Selector
 def moved(before: Selector, after: Selector, keys: Sequence[str | bytes | int] | NDArray[np.integer]) -> int:
     """How many of `keys` the selector `after` sends to another node than `before`, nodes being compared by name.
 
-    Both are asked on a copy, so that neither changes. A key that finds no node up counts as moved where the other finds one.
+    Both are asked on a copy, so that neither changes. A key that only one of them finds a node for has moved.
 
     >>> from lbcore import ModuloHash
     >>> moved(ModuloHash(10), ModuloHash(11), list(range(11_000)))

@@ -29,7 +29,7 @@ cdef class Selector:
     cdef dict more_state(self)              # what copy and pickle need beyond nodes, weights and up
     cdef restore(self, dict state)
     cdef list more_repr(self)
-    cdef ended(self, const int32_t[::1] nodes)      # requests at these nodes have ended; checks all before it changes any
+    cdef ended(self, const int32_t[::1] nodes)      # requests that ended, by node; all are checked before any changes
 
     cdef check_add(self, int64_t w)         # weighted families allow any weight
 

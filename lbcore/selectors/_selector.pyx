@@ -12,9 +12,9 @@ import numpy as np
 
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors cimport _draws, _hashes
+from lbcore.selectors cimport _hashes
 
 MAX_NODES = 1 << 20
 MAX_WEIGHT = (1 << 31) - 1      # of all nodes together
@@ -209,9 +209,9 @@ cdef class Selector:
         Raises ValueError where a node has fewer requests in flight than that, before any is released.
         """
         check_latency(latency_s)
-        many = isinstance(node, (list, tuple, np.ndarray)) and np.ndim(node) > 0
+        many = isinstance(node, (list, tuple)) or isinstance(node, np.ndarray) and node.ndim > 0
         if many:
-            node = np.asarray(node)
+            node = array_of(node, "node")
             if node.ndim != 1 or node.size and node.dtype.kind not in "iu":
                 raise TypeError("node: an array of nodes must be 1-D and of integers")
         else:
@@ -250,8 +250,10 @@ cdef class Selector:
 
     def __getstate__(self):
         with self.lock:
-            return {} if not self.n else {"nodes": self.names, "weights": np.array(self.weight), "up": np.array(self.is_up),
-                    **self.more_state()}
+            if not self.n:
+                return {}
+            weights, up = np.array(self.weight), np.array(self.is_up)
+            return {"nodes": self.names, "weights": weights, "up": up, **self.more_state()}
 
     def __setstate__(self, state):
         if not state:
@@ -363,6 +365,13 @@ cdef object int_of(value, str argument, str wanted):
         raise TypeError(f"{argument}: {short(value)} is of type {type(value).__name__}; {wanted}") from None
 
 
+cdef object array_of(value, str argument):
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise TypeError(f"{argument}: {short(value)} is no array: its rows differ in length") from None
+
+
 cdef str short(value):
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -424,8 +433,10 @@ cdef object weights_of(weights, Py_ssize_t n):
     """A new int64 array of the weights; all ones for None."""
     if weights is None:
         return np.ones(n, np.int64)
-    if isinstance(weights, (str, bytes, set, frozenset, dict)) or not hasattr(weights, "__len__") or not np.ndim(weights):
+    if isinstance(weights, (str, bytes, set, frozenset, dict)) or not hasattr(weights, "__len__"):
         raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
+    if array_of(weights, "weights").ndim != 1:
+        raise TypeError(f"weights: {short(weights)} is not a flat list of integers")
     if len(weights) != n:
         raise ValueError(f"weights: {len(weights)} weights for {n} nodes")
     result = np.array([weight_of(w, f"weights[{i}]") for i, w in enumerate(weights)], dtype=np.int64)

@@ -49,8 +49,8 @@ cdef class HashSlots(Selector):
     """Each key goes to the owner of slot `hash(key) mod slots`.
 
     nodes: names, or a number, at most as many as slots. slots: how many there are, from 1 to 2^24. At first each node
-    owns a range of slots, as equal as can be. `add` hands the new node its fair share, slots // nodes of them, one by one from
-    whoever owns most; `remove` hands the slots out one by one to whoever owns fewest. Nothing else moves.
+    owns a range of slots, as equal as can be. `add` hands the new node its fair share, slots // nodes of them, one by
+    one from whoever owns most; `remove` hands the slots out one by one to whoever owns fewest. Nothing else moves.
 
     >>> HashSlots(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [2, 0, 1, 2]
@@ -76,11 +76,11 @@ cdef class HashSlots(Selector):
             return np.array(self.owner, dtype=np.int32) if self.n else np.empty(0, np.int32)
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef uint64_t slots = <uint64_t>self.owner.shape[0]
         cdef int32_t node
-        cdef uint64_t slot = 0
+        cdef uint64_t slots, slot = 0
         if self.n_live == 0:
             return -1
+        slots = <uint64_t>self.owner.shape[0]
         for _ in range(TRIES):
             slot = h % slots
             node = self.owner[slot]
@@ -97,7 +97,7 @@ cdef class HashSlots(Selector):
             raise ValueError(f"node: all {self.n} slots are owned by a node of their own; no slot is left to give")
 
     cdef reshape(self, int32_t removed):
-        """The slots of a removed node, or a new node's fair share, change hands one by one; ties go to the first node."""
+        """A removed node's slots, or a new node's fair share, change hands one by one; ties go to the first node."""
         cdef list counts
         owner = np.array(self.owner)
         if removed < 0:

@@ -75,7 +75,9 @@ cdef class Random(Selector):
         return [f"seed={self.seed}"]
 
 
-cdef inline int32_t emptier(int64_t* load, const int32_t* live, int32_t n, uint64_t seed, uint64_t number) noexcept nogil:
+cdef inline int32_t emptier(
+    int64_t* load, const int32_t* live, int32_t n, uint64_t seed, uint64_t number
+) noexcept nogil:
     """Two different nodes of the n live ones are drawn; the one with less load gets one more."""
     cdef int32_t a = <int32_t>below(draw(seed, number), n)
     cdef int32_t b = <int32_t>below(draw(seed, number + 1), n - 1)

@@ -4,7 +4,7 @@ A lesson shows them, and the tests hold the compiled selectors to them. Each has
 change; nothing is checked. `select()` is the index of the next request's node; LookupError where no node is left.
 """
 
-GOLDEN = 0x9E3779B97F4A7C15     # 2^64 / golden ratio
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
 MASK = 2**64 - 1
 
 
@@ -81,7 +81,7 @@ class TwoChoices:
             raise LookupError("no node is left")
         a, b = self.draws.below(len(live)), self.draws.below(len(live) - 1)
         if b >= a:
-            b += 1      # the second is drawn among the others
+            b += 1  # the second is drawn among the others
         node = live[a]
         if b < len(live) and self.load[live[b]] < self.load[node]:
             node = live[b]
@@ -101,7 +101,7 @@ class WeightedRoundRobin:
             raise LookupError("no node is left")
         for node in live:
             self.credit[node] += self.weights[node]
-        best = max(live, key=lambda node: self.credit[node])     # the first of equals
+        best = max(live, key=lambda node: self.credit[node])  # the first of equals
         self.credit[best] -= sum(self.weights[node] for node in live)
         return best
 
@@ -226,11 +226,9 @@ class HashSlots:
 
 
 def hash64(key: str | bytes | int) -> int:
-    """xxHash64 with seed 0 (Collet, xxHash specification) of a str's UTF-8 bytes or an int's eight little-endian bytes."""
-    if isinstance(key, int):
-        data = (key & MASK).to_bytes(8, "little")
-    else:
-        data = key.encode() if isinstance(key, str) else key
+    """xxHash64 with seed 0 (Collet's specification) of a str's UTF-8 bytes or an int's eight little-endian bytes."""
+    key = (key & MASK).to_bytes(8, "little") if isinstance(key, int) else key
+    data = key.encode() if isinstance(key, str) else key
     p1, p2, p3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
     p4, p5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
 

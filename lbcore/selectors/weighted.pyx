@@ -265,12 +265,12 @@ cdef class WeightedRandom(Selector):
         cdef uint64_t[::1] threshold
         cdef int32_t[::1] alias
         with self.lock:
-            n, seed, first = self.n, self.seed, self.number
-            threshold, alias = self.threshold, self.alias
-            if self.down() or n == 0:
+            if self.n == 0 or self.down():
                 for i in range(m):
                     out[i] = self.pick()
                 return
+            n, seed, first = self.n, self.seed, self.number
+            threshold, alias = self.threshold, self.alias
             self.number += m
         for i in range(m):
             bits = draw(seed, first + i)

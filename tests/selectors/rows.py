@@ -22,15 +22,17 @@ class Row:
 
     make: Callable[[int], Selector]
     twin: Callable[[int], Any]
-    twin_picks: int = 1_000_000     # how many picks of the twin at 10 nodes a test can wait for
+    twin_picks: int = 1_000_000  # how many picks of the twin at 10 nodes a test can wait for
     weighted: bool = False
     seeded: bool = False
-    own_pick: bool = False          # request i, or a key, has a pick that no other request can shift
+    own_pick: bool = False  # request i, or a key, has a pick that no other request can shift
 
 
 ROWS = {
     "RoundRobin": Row(lbcore.RoundRobin, reference.RoundRobin),
-    "Random": Row(lambda n: lbcore.Random(n, seed=SEED), lambda n: reference.Random(n, SEED), seeded=True, own_pick=True),
+    "Random": Row(
+        lambda n: lbcore.Random(n, seed=SEED), lambda n: reference.Random(n, SEED), seeded=True, own_pick=True
+    ),
     "TwoChoices": Row(lambda n: lbcore.TwoChoices(n, seed=SEED), lambda n: reference.TwoChoices(n, SEED), seeded=True),
     "WeightedRoundRobin": Row(
         lambda n: lbcore.WeightedRoundRobin(n, weights(n)),

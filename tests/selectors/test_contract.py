@@ -1,4 +1,4 @@
-"""The contract of DESIGN, held against EVERY selector: its twin's picks, and the same picks however they are asked for."""
+"""The contract, held against EVERY selector: its twin's picks, and the same picks however they are asked for."""
 
 import copy
 import pickle
@@ -123,9 +123,10 @@ def test_a_copy_goes_its_own_way(row: Row) -> None:
     assert selector.up.all() and not other.up.all()
     fresh = row.make(5)
     fresh.select_many(requests_of(fresh, 3))
-    assert selector.select_many(requests_of(selector, 100, 3)).tolist() == fresh.select_many(
-        requests_of(fresh, 100, 3)
-    ).tolist()
+    assert (
+        selector.select_many(requests_of(selector, 100, 3)).tolist()
+        == fresh.select_many(requests_of(fresh, 100, 3)).tolist()
+    )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS.values() if row.own_pick])
@@ -243,7 +244,7 @@ def test_an_object_that_was_never_initialised_does_not_crash(row: Row) -> None:
 def test_seeds(name: str) -> None:
     kind = getattr(lbcore, name)
     a, b = kind(10), kind(10)
-    assert a.select_many(50).tolist() != b.select_many(50).tolist()     # 10^-50 by chance
+    assert a.select_many(50).tolist() != b.select_many(50).tolist()  # 10^-50 by chance
     draw = np.random.default_rng(5).integers(0, 2**64, dtype=np.uint64)
     one, two = kind(10, seed=np.random.default_rng(5)), kind(10, seed=draw)
     assert one.select_many(50).tolist() == two.select_many(50).tolist()

@@ -1,0 +1,90 @@
+"""Picks that must never change, on any platform: recorded from the plain-Python twins, and from a running NGINX."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lbcore
+
+from .rows import ROWS
+from .test_contract import ask
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+# picks.json was written by: {name: ask(row.twin(7), keyed, 64, 0) for each row}, with seed 2024 and the row's weights.
+PICKS = json.loads((GOLDEN / "picks.json").read_text())
+NGINX = json.loads((GOLDEN / "nginx_wrr.json").read_text())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_same_picks_on_every_platform(name: str) -> None:
+    selector = ROWS[name].make(7)
+    assert ask(selector, selector.keyed, 64, 0) == PICKS[name]
+
+
+def test_the_recording_is_the_twins() -> None:
+    for name, row in ROWS.items():
+        assert ask(row.twin(7), row.make(7).keyed, 64, 0) == PICKS[name]
+
+
+@pytest.mark.parametrize("case", NGINX["wrr"].values(), ids=NGINX["wrr"])
+def test_smooth_weighted_round_robin_is_nginx(case: dict[str, list[int]]) -> None:
+    selector = lbcore.WeightedRoundRobin(len(case["weights"]), case["weights"])
+    assert selector.select_many(len(case["picks"])).tolist() == case["picks"]
+
+
+def test_random_draws_are_splitmix64() -> None:
+    """The first draws of seed 1234567, as published with several independent implementations."""
+    published = [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+    for n in (3, 10, 1_000_003):
+        assert lbcore.Random(n, seed=1234567).select_many(5).tolist() == [draw * n >> 64 for draw in published]
+
+
+@pytest.mark.parametrize(
+    ("data", "digest"),
+    [
+        (b"", 0xEF46DB3751D8E999),
+        (b"a", 0xD24EC4F1A98C6E5B),
+        (b"abc", 0x44BC2CF5AD770999),
+        (b"message digest", 0x066ED728FCEEB3BE),
+        (b"abcdefghijklmnopqrstuvwxyz", 0xCFE1F278FA89835C),
+        (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 0xAAA46907D3047814),
+    ],
+)
+def test_key_hash_is_xxhash64(data: bytes, digest: int) -> None:
+    """The values that xxhsum -H1 prints."""
+    for n in (2, 1000, 2**20):
+        assert lbcore.ModuloHash(n).select(data) == digest % n
+        assert lbcore.ModuloHash(n).select(data.decode()) == digest % n
+
+
+def test_key_hash_of_every_length_is_that_of_the_xxhash_package() -> None:
+    xxhash = pytest.importorskip("xxhash", reason="needs the xxhash package: pip install xxhash")
+    rng = np.random.default_rng(1)
+    selector = lbcore.ModuloHash(2**20)
+    for size in range(200):
+        data = rng.bytes(size)
+        assert selector.select(data) == xxhash.xxh64_intdigest(data) % 2**20
+    for number in (0, 1, -1, 2**63 - 1, -(2**63), 2**64 - 1, 2**64 + 5, -(2**70) + 3):
+        wanted = xxhash.xxh64_intdigest((number % 2**64).to_bytes(8, "little")) % 2**20
+        assert selector.select(number) == wanted
+        assert selector.select_many([number]).tolist() == [wanted]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i8", ">u4"])
+def test_integer_arrays_are_hashed_as_their_integers(dtype: str) -> None:
+    info = np.iinfo(dtype)
+    values = np.array([info.min, info.max, 0, 1, 77, info.max // 2], dtype=dtype)
+    selector = lbcore.ModuloHash(1000)
+    wanted = [selector.select(int(value)) for value in values]
+    assert selector.select_many(values).tolist() == wanted
+    assert selector.select_many(np.repeat(values, 2)[::2]).tolist() == wanted
+    values.flags.writeable = False
+    assert selector.select_many(values).tolist() == wanted

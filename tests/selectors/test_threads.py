@@ -1,0 +1,119 @@
+"""Several threads on one selector: no pick is lost, none is doubled, and a batch lets other threads run."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import lbcore
+
+from .rows import ROWS, Row, keys
+
+THREADS, ROUNDS = 4, 60
+keyless = [name for name, row in ROWS.items() if not row.make(1).keyed]
+
+
+def together(work: Callable[[int], None]) -> None:
+    """Runs work(0), work(1), ... on threads of their own that start at once; an exception in one is raised here."""
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(THREADS)
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait()
+            work(number)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+@pytest.mark.parametrize("name", keyless)
+@pytest.mark.parametrize("down", [[], [2, 3]], ids=["all up", "two down"])
+def test_threads_together_get_the_picks_of_one(name: str, down: list[int]) -> None:
+    """A keyless selector hands out one sequence. However threads share it, every pick of it is taken exactly once."""
+    shared, alone = ROWS[name].make(9), ROWS[name].make(9)
+    for node in down:
+        shared.mark_down(node)
+        alone.mark_down(node)
+    taken = [np.zeros(9, np.int64) for _ in range(THREADS)]
+
+    def work(number: int) -> None:
+        for i in range(ROUNDS):
+            taken[number] += np.bincount(shared.select_many(1_000 + i), minlength=9)
+            for _ in range(50):
+                taken[number][shared.select()] += 1
+
+    together(work)
+    total = THREADS * sum(1_050 + i for i in range(ROUNDS))
+    assert sum(taken).tolist() == np.bincount(alone.select_many(total), minlength=9).tolist()
+
+
+def test_no_request_in_flight_is_lost() -> None:
+    shared = lbcore.TwoChoices(8, seed=3)
+
+    def work(number: int) -> None:
+        for i in range(ROUNDS):
+            picks = shared.select_many(500)
+            shared.release(picks[: 400 + i])
+            shared.release(picks[400 + i :])
+            node = shared.select()
+            shared.release(node)
+
+    together(work)
+    assert shared.in_flight.tolist() == [0] * 8
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_nodes_come_and_go_while_others_pick(row: Row) -> None:
+    shared = row.make(8)
+    requests = keys(2_000) if shared.keyed else 2_000
+
+    def work(number: int) -> None:
+        for i in range(ROUNDS):
+            if number == 0:
+                shared.mark_down(i % 5)
+                shared.mark_up(i % 5)
+            elif number == 1:
+                shared.add(f"extra-{i}")
+                shared.remove(f"extra-{i}")
+            elif number == 2:
+                copy = shared.copy()
+                assert copy.select_many(requests).min() >= 0
+                repr(shared), shared.up, shared.weights, shared.nodes
+            else:
+                picks = shared.select_many(requests)
+                assert picks.min() >= 0 and picks.max() <= 8
+
+    together(work)
+    assert shared.nodes == tuple(f"node-{i}" for i in range(8)) and shared.up.all()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_a_batch_releases_the_gil(row: Row) -> None:
+    """While one thread is inside a batch, this one gets on with its own work."""
+    selector = row.make(10)
+    m = 20_000_000
+    requests = np.arange(m) if selector.keyed else m
+    out = np.empty(m, np.int32)
+    turns = [0]
+    inside: list[int] = []
+
+    def batch() -> None:
+        before = turns[0]
+        selector.select_many(requests, out=out)
+        inside.append(turns[0] - before)
+
+    thread = threading.Thread(target=batch)
+    thread.start()
+    while thread.is_alive():
+        turns[0] += 1
+    thread.join()
+    assert inside[0] > 0

@@ -1,0 +1,107 @@
+"""The wheel, the debug build and the import: what a build needs, and what it must not carry."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(cwd: Path, *command: str, **env: str) -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The sources alone, without anything that was built in this checkout."""
+    tree = tmp_path / "lbcore"
+    built = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "lbcore", tree / "lbcore", ignore=built)
+    shutil.copytree(ROOT / "tests", tree / "tests", ignore=built)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    return tree
+
+
+def test_wheel(checkout: Path) -> None:
+    run(checkout, sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", "dist", ".")
+    [wheel] = (checkout / "dist").glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert not [
+        name for name in names if name.endswith((".c", ".cpp")) or name.startswith(("tests", "build", "lessons"))
+    ]
+    for module in (ROOT / "lbcore" / "selectors").glob("*.pyx"):
+        stem = f"lbcore/selectors/{module.stem}"
+        assert [name for name in names if re.fullmatch(re.escape(stem) + r"\..*(so|pyd)", name)], stem
+        assert f"{stem}.pyi" in names
+    data = [path for path in (ROOT / "lbcore").rglob("*") if path.suffix in {".js", ".css", ".toml", ".typed"}]
+    assert {path.suffix for path in data} == {".js", ".css", ".toml", ".typed"}
+    for path in data:
+        assert path.relative_to(ROOT).as_posix() in names
+
+
+def test_debug_build_checks_every_index(checkout: Path) -> None:
+    """The contract holds with the checks on. An IndexError below the door would surface as an unraisable exception."""
+    run(checkout, sys.executable, "setup.py", "-q", "build_ext", "--inplace", LBCORE_DEBUG="1")
+    generated = "".join(path.read_text() for path in (checkout / "build" / "debug").rglob("*.c"))
+    assert "__Pyx_RaiseBufferIndexErrorNogil(" in generated
+    where = run(checkout, sys.executable, "-c", "import lbcore; print(lbcore.__file__)")
+    assert Path(where.strip()).is_relative_to(checkout)
+    tests = ["tests/selectors/test_contract.py", "tests/selectors/test_bad_input.py"]
+    out = run(
+        checkout, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
+        "--deselect", "tests/selectors/test_contract.py::test_picks_of_the_twin", *tests,
+    )  # fmt: skip
+    assert re.search(r"\d+ passed", out)
+
+
+def test_import_loads_numpy_and_nothing_of_jupyter() -> None:
+    code = "import sys; base = set(sys.modules); import lbcore; print(*sorted(set(sys.modules) - base))"
+    loaded = {name.split(".")[0] for name in run(ROOT, sys.executable, "-c", code).split()}
+    foreign = loaded - set(sys.stdlib_module_names) - {"lbcore", "numpy", "cython_runtime"}
+    assert not [name for name in foreign if not name.startswith("_cython_")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["cython-lint", "lbcore/selectors"],
+    ],
+    ids=["ruff", "ruff format", "mypy", "cython-lint"],
+)
+def test_linters(command: list[str]) -> None:
+    if not shutil.which(command[0], path=str(Path(sys.executable).parent)):
+        pytest.skip(f"{command[0]} is missing: pip install -e '.[test]'")
+    run(ROOT, *command)
+
+
+@pytest.mark.parametrize("module", ["_moved", "hashing", "randomized", "round_robin", "weighted"])
+def test_doctests(module: str) -> None:
+    """Doctests of the compiled classes too, which pytest's own collection does not see."""
+    import doctest
+    from importlib import import_module
+
+    import lbcore
+
+    result = doctest.testmod(import_module(f"lbcore.selectors.{module}"), extraglobs={**vars(lbcore)})
+    assert result.attempted > 0
+    assert result.failed == 0
