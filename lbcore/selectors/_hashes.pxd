@@ -7,12 +7,26 @@ from libc.stdint cimport uint32_t, uint64_t
 
 cdef extern from *:
     """
+    #include <stdint.h>
+
+    /* The high 64 bits of a product. */
+    static inline uint64_t lbcore_mulhi(uint64_t a, uint64_t b) {
+    #ifdef __SIZEOF_INT128__
+        return (uint64_t)(((unsigned __int128)a * b) >> 64);
+    #else
+        uint64_t low = (a & 0xFFFFFFFFu) * (b & 0xFFFFFFFFu);
+        uint64_t mid = (a >> 32) * (b & 0xFFFFFFFFu) + (low >> 32);
+        uint64_t cross = (a & 0xFFFFFFFFu) * (b >> 32) + (mid & 0xFFFFFFFFu);
+        return (a >> 32) * (b >> 32) + (mid >> 32) + (cross >> 32);
+    #endif
+    }
     #define LBCORE_P1 0x9E3779B185EBCA87ULL
     #define LBCORE_P2 0xC2B2AE3D27D4EB4FULL
     #define LBCORE_P3 0x165667B19E3779F9ULL
     #define LBCORE_P4 0x85EBCA77C2B2AE63ULL
     #define LBCORE_P5 0x27D4EB2F165667C5ULL
     """
+    uint64_t mulhi "lbcore_mulhi"(uint64_t a, uint64_t b) noexcept nogil
     const uint64_t P1 "LBCORE_P1"
     const uint64_t P2 "LBCORE_P2"
     const uint64_t P3 "LBCORE_P3"
@@ -74,3 +88,14 @@ cdef inline uint64_t xxh64(const unsigned char* p, size_t size, uint64_t seed) n
         h = rotl(h ^ (p[0] * P5), 11) * P1
         p += 1
     return avalanche(h)
+
+
+cdef inline uint64_t inverse(uint64_t n) noexcept nogil:
+    """What `modulo` wants to know of n, once for a batch."""
+    return 0xFFFFFFFFFFFFFFFFULL // n
+
+
+cdef inline uint64_t modulo(uint64_t h, uint64_t n, uint64_t inverse_n) noexcept nogil:
+    """h mod n without a division: with floor((2^64 - 1) / n) for 2^64 / n the quotient is at most one too small."""
+    cdef uint64_t rest = h - mulhi(h, inverse_n) * n
+    return rest - n if rest >= n else rest

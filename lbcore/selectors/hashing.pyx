@@ -14,6 +14,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._draws cimport TRIES, again
+from lbcore.selectors._hashes cimport inverse, modulo
 from lbcore.selectors._selector cimport Selector, int_of, names_of
 
 
@@ -44,6 +45,19 @@ cdef class ModuloHash(Selector):
             node = node + 1 if node + 1 < self.n else 0
         return node
 
+    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef uint64_t n, inverse_n
+        with self.lock:
+            if self.n_live < self.n:
+                for i in range(m):
+                    out[i] = self.place(hashes[i])
+                return
+            n = self.n
+        inverse_n = inverse(n)
+        for i in range(m):
+            out[i] = <int32_t>modulo(hashes[i], n, inverse_n)
+
 
 cdef class HashSlots(Selector):
     """Each key goes to the owner of slot `hash(key) mod slots`.
@@ -57,7 +71,7 @@ cdef class HashSlots(Selector):
     """
 
     keyed = True
-    cdef int32_t[::1] owner
+    cdef int32_t[::1] owner     # replaced, never changed, so a batch may read on without the lock
 
     def __init__(self, nodes, slots=16384):
         slots = int_of(slots, "slots", "give the number of slots")
@@ -90,6 +104,21 @@ cdef class HashSlots(Selector):
         while not self.is_live[self.owner[slot]]:
             slot = slot + 1 if slot + 1 < slots else 0
         return self.owner[slot]
+
+    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef uint64_t slots, inverse_slots
+        cdef int32_t[::1] owner
+        with self.lock:
+            if self.n_live < self.n:
+                for i in range(m):
+                    out[i] = self.place(hashes[i])
+                return
+            owner = self.owner
+        slots = <uint64_t>owner.shape[0]
+        inverse_slots = inverse(slots)
+        for i in range(m):
+            out[i] = owner[modulo(hashes[i], slots, inverse_slots)]
 
     cdef check_add(self, int64_t w):
         Selector.check_add(self, w)

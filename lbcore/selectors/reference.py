@@ -113,15 +113,12 @@ class BurstRoundRobin:
         self.weights, self.up, self.turn, self.left = weights, [True] * len(weights), 0, 0
 
     def select(self) -> int:
-        for _ in range(len(self.weights) + 1):
-            if self.left and self.up[self.turn]:
-                break
-            if self.weights[self.turn] and self.up[self.turn]:
-                self.left = self.weights[self.turn]
-            else:
-                self.turn, self.left = (self.turn + 1) % len(self.weights), 0
-        else:
+        if not any(weight and up for weight, up in zip(self.weights, self.up, strict=True)):
             raise LookupError("no node is left")
+        if self.left == 0 or not self.up[self.turn]:
+            while not (self.weights[self.turn] and self.up[self.turn]):
+                self.turn = (self.turn + 1) % len(self.weights)
+            self.left = self.weights[self.turn]
         node = self.turn
         self.left -= 1
         if self.left == 0:
