@@ -1,6 +1,6 @@
 """ns per request of each selector, in a batch and one by one, beside numpy's way of doing the same in the same run.
 
-    python tests/benchmarks/selectors.py [requests] [nodes]
+    python tests/benchmarks/picks.py [requests] [nodes]
 
 Each figure is the best of several repetitions; the ratios are what to compare between machines.
 """

@@ -1,0 +1,157 @@
+// The front end of controls.py: a native range input or select, with a label, in an anywidget.
+
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function frame(model, el) {
+  const root = element("div", "lbcore-control");
+  // JupyterLab's shortcuts would take the arrow keys away from anything that is not a text field.
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  const label = element("label", "lbcore-control-label", model.get("label"));
+  // Each widget loads its own copy of this module, so a counter here would give the same id twice.
+  label.htmlFor = `lbcore-control-${Math.random().toString(36).slice(2)}`;
+  root.append(label);
+  el.append(root);
+  return { root, label };
+}
+
+// Call `send` at most once a frame, always with the last value. `now` sends what is waiting at once.
+function throttled(send) {
+  let waiting = 0;
+  const now = () => {
+    if (waiting) cancelAnimationFrame(waiting);
+    waiting = 0;
+    send();
+  };
+  const later = () => {
+    if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; send(); });
+  };
+  const cancel = () => { if (waiting) cancelAnimationFrame(waiting); };
+  return { now, later, cancel };
+}
+
+function listen(model, events) {
+  for (const [name, handler] of events) model.on(name, handler);
+  return () => { for (const [name, handler] of events) model.off(name, handler); };
+}
+
+function renderSlider(model, el) {
+  const { root, label } = frame(model, el);
+  const input = element("input", "lbcore-control-range");
+  const shown = element("span", "lbcore-control-value");
+  input.type = "range";
+  input.id = label.htmlFor;
+  input.min = 0;
+  input.step = 1;
+  // The value is read out with the slider itself (aria-valuetext): not a second time.
+  shown.setAttribute("aria-hidden", "true");
+  root.append(input, shown);
+
+  const valueAt = (position) => {
+    const ticks = model.get("ticks");
+    if (ticks.length) return ticks[position];
+    if (position >= model.get("positions")) return model.get("high");
+    return Number((model.get("low") + position * model.get("step")).toFixed(model.get("decimals")));
+  };
+  const positionOf = (value) => {
+    const ticks = model.get("ticks");
+    if (!ticks.length) {
+      const last = model.get("positions");
+      if (value >= model.get("high")) return last;
+      return Math.min(last, Math.max(0, Math.round((value - model.get("low")) / model.get("step"))));
+    }
+    let best = 0;
+    ticks.forEach((tick, i) => { if (Math.abs(tick - value) < Math.abs(ticks[best] - value)) best = i; });
+    return best;
+  };
+  const textOf = (value) => {
+    const decimals = model.get("decimals");
+    const digits = value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: Math.max(decimals, 6) });
+    return model.get("unit") ? `${digits} ${model.get("unit")}` : digits;
+  };
+
+  let held = model.get("value"); // what the slider shows, also before Python knows of it
+  const sender = throttled(() => {
+    if (model.get("value") === held) return;
+    model.set("value", held);
+    model.save_changes();
+  });
+  const show = () => {
+    const text = textOf(held);
+    shown.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  };
+  const measure = () => {
+    // The widest value keeps its room, so that the slider does not change its length under the hand.
+    const widest = Math.max(textOf(model.get("low")).length, textOf(model.get("high")).length);
+    shown.style.minWidth = `max(11em, ${widest}ch)`;
+  };
+  const pull = () => {
+    held = model.get("value");
+    input.max = model.get("positions");
+    input.value = positionOf(held);
+    show();
+  };
+  const words = () => {
+    label.textContent = model.get("label");
+    input.disabled = model.get("disabled");
+    measure();
+    show();
+  };
+
+  input.addEventListener("input", () => {
+    held = valueAt(Number(input.value));
+    show();
+    sender.later();
+  });
+  input.addEventListener("change", () => sender.now());
+  const unlisten = listen(model, [
+    ["change:value", () => { if (model.get("value") !== held) pull(); }],
+    ["change:label", words],
+    ["change:unit", words],
+    ["change:disabled", words],
+  ]);
+  pull();
+  words();
+  return () => { sender.cancel(); unlisten(); };
+}
+
+function renderChoice(model, el) {
+  const { root, label } = frame(model, el);
+  const select = element("select", "lbcore-control-select");
+  select.id = label.htmlFor;
+  root.append(select);
+  model.get("labels").forEach((text, i) => {
+    const option = element("option", "", text);
+    option.value = i;
+    select.append(option);
+  });
+  const pull = () => { select.selectedIndex = model.get("index"); };
+  const words = () => {
+    label.textContent = model.get("label");
+    select.disabled = model.get("disabled");
+  };
+  select.addEventListener("change", () => {
+    model.set("index", select.selectedIndex);
+    model.save_changes();
+  });
+  const unlisten = listen(model, [
+    ["change:index", pull],
+    ["change:label", words],
+    ["change:disabled", words],
+  ]);
+  pull();
+  words();
+  return unlisten;
+}
+
+function render({ model, el }) {
+  return model.get("kind") === "slider" ? renderSlider(model, el) : renderChoice(model, el);
+}
+
+export default { render };

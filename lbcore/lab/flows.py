@@ -1,0 +1,134 @@
+"""Experiments with keys: what moves when the nodes change, and where the hottest key lands."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lbcore import selectors
+from lbcore.lab import students, theory
+from lbcore.lab.inputs import distinct_keys, labelled, number, uniform_bits
+from lbcore.lab.results import HotKeys, Moves, MovesRow
+
+__all__ = ["hot_keys", "moves"]
+
+
+def moves(before: Any, after: Any, keys: Any = 10_000, *, seed: int = 0) -> Moves:
+    """How many keys change their node from `before` to `after`, and from where to where; nodes are compared by name.
+
+    before, after: selectors, or lists of them to compare algorithms. Where `after` is a number, it is `before` with
+    nodes added, or the last ones removed, until it has so many. keys: how many distinct keys (made from `seed`), or
+    the keys themselves.
+    """
+    old = labelled(before)
+    later = list(after) if isinstance(after, (list, tuple)) else [after] * (len(old) if _is_number(after) else 1)
+    if len(old) != len(later):
+        raise ValueError(f"after: {len(later)} selectors, but {len(old)} before")
+    later = [_resized(a, b) if _is_number(b) else b for (_, a), b in zip(old, later, strict=True)]
+    counted = isinstance(keys, (int, np.integer))
+    given = distinct_keys(number("keys", keys, 1), seed) if counted else keys
+    if not isinstance(given, np.ndarray):
+        given = list(given)
+    if not len(given):
+        raise ValueError("keys: give at least one")
+    if any(students.is_plain(one) for one in [a for _, a in old] + later):
+        given = given[: students.MOST_PICKS]
+    rows = []
+    for (label, a), b in zip(old, later, strict=True):
+        for one in (a, b):
+            if not students.is_keyed(one):
+                raise TypeError(f"before: {students.name_of(one)} picks without a key, so no key can move")
+        was, now = students.run(a, given), students.run(b, given)
+        placed = (was.picks >= 0) & (now.picks >= 0)
+        flow = np.bincount(
+            was.picks[placed].astype(np.int64) * len(now.names) + now.picks[placed],
+            minlength=len(was.names) * len(now.names),
+        ).reshape(len(was.names), len(now.names))
+        moved = (
+            int(selectors.moved(a, b, given))
+            if not students.is_plain(a) and not students.is_plain(b)
+            else len(given)
+            - sum(int(flow[i, now.names.index(name)]) for i, name in enumerate(was.names) if name in now.names)
+        )
+        rows.append(MovesRow(label, was.names, now.names, flow, moved, _theory(a, b)))
+    return Moves(tuple(rows), len(given))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _resized(selector: Any, count: Any) -> Any:
+    """A copy with `count` nodes: the new ones are called as the old ones are, by the first number that is free."""
+    count = number("after", count, 1, 100_000)
+    if not callable(getattr(selector, "add", None)) or not callable(getattr(selector, "remove", None)):
+        raise TypeError(
+            f"after: {students.name_of(selector)} has no add() and remove(); give the selector after the change"
+        )
+    resized = students.duplicate(selector)
+    free = (f"node-{i}" for i in range(len(resized.nodes) + count) if f"node-{i}" not in resized.nodes)
+    for _ in range(count - len(resized.nodes)):
+        resized.add(next(free))
+    for _ in range(len(resized.nodes) - count):
+        resized.remove(len(resized.nodes) - 1)
+    return resized
+
+
+def _theory(before: Any, after: Any) -> float | None:
+    """The share of keys that should move; None where there is no law, as for a student's own class."""
+    pair = (type(before), type(after))
+    if not (all(one.up.all() for one in (before, after)) if hasattr(before, "up") and hasattr(after, "up") else False):
+        return None
+    if pair == (selectors.ModuloHash,) * 2:
+        return 1 - theory.kept_share(before.nodes, after.nodes)
+    if pair == (selectors.HashSlots,) * 2 and len(before.owners) == len(after.owners):
+        # A key moves when its slot does.
+        names = np.array(before.nodes)[before.owners], np.array(after.nodes)[after.owners]
+        return float(np.mean(names[0] != names[1]))
+    return None
+
+
+def hot_keys(
+    selector: Any,
+    requests: int = 100_000,
+    exponent: float = 1.0,
+    keys: int = 1_000,
+    *,
+    seed: int = 0,
+    nodes: int | Sequence[str] | None = None,
+) -> HotKeys:
+    """Requests at each node when keys follow Zipf's law: the k-th of `keys` is asked for like k^-exponent."""
+    requests, keys = number("requests", requests), number("keys", keys, 1, 1_000_000)
+    exponent = float(exponent)
+    if not 0 <= exponent <= 10:
+        raise ValueError(f"exponent: {exponent:g} is not between 0 and 10")
+    share = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
+    edges = np.cumsum(share) / share.sum()
+    rank = _ranks(edges, requests, seed)
+    asked = distinct_keys(keys, seed)[rank] if students.is_keyed(selector) else requests
+    run = students.run(selector, asked, (), nodes)
+    hot = rank[: len(run.picks)] == 0
+    return HotKeys(
+        students.name_of(selector),
+        run.names,
+        run.counts(),
+        run.counts(hot),
+        len(run.picks),
+        run.asked,
+        keys,
+        exponent,
+        seed,
+    )
+
+
+def _ranks(edges: np.ndarray, requests: int, seed: int) -> np.ndarray:
+    """Which key each request asks for: the first whose edge is beyond a uniform draw."""
+    bits = uniform_bits(requests, seed + 0x5EED)
+    # A table over the highest 12 bits answers most draws; the few in a cell with an edge are searched.
+    cells = np.searchsorted(edges, np.arange((1 << 12) + 1) / (1 << 12), side="right").clip(max=len(edges) - 1)
+    cell = (bits >> np.uint64(52)).astype(np.int64)
+    rank = cells[cell]
+    unsure = np.flatnonzero(cells[cell + 1] != rank)
+    draws = (bits[unsure] >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    rank[unsure] = np.searchsorted(edges, draws, side="right").clip(max=len(edges) - 1)
+    return rank

@@ -1,0 +1,136 @@
+"""What the graders share: calling a student's code, and lists and draws that end a loop that would never end."""
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+__all__ = ["Budget", "Failed", "NotAttempted", "Watched", "Wrong", "ask", "attribute", "node"]
+
+
+class Wrong(Exception):
+    """The answer is wrong; the text is what the student reads."""
+
+
+class NotAttempted(Exception):
+    """The answer is still the stub."""
+
+
+class Failed(Exception):
+    """The student's code raised `error`."""
+
+    def __init__(self, where: str, error: BaseException) -> None:
+        """Remember what was tried, and what was raised."""
+        super().__init__(where)
+        self.where, self.error = where, error
+
+
+class Endless(BaseException):
+    """A loop in the student's code has gone on for too long. No Exception, so that `except Exception` lets it out."""
+
+
+class Budget:
+    """Counts the steps of one call of the student's code."""
+
+    def __init__(self, steps: int) -> None:
+        """Allow so many steps a call."""
+        self.steps, self.left = steps, steps
+
+    def refill(self) -> None:
+        """Start the next call."""
+        self.left = self.steps
+
+    def spend(self, steps: int = 1) -> None:
+        """Count, and end the call when nothing is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise Endless
+
+
+class Watched(list[Any]):
+    """A list whose reads and writes count, one step for each element that is looked at."""
+
+    def __init__(self, values: Any, budget: Budget) -> None:
+        """Hold `values`, and spend from `budget`."""
+        super().__init__(values)
+        self._budget = budget
+
+    def __getitem__(self, place: Any) -> Any:
+        self._budget.spend()
+        return super().__getitem__(place)
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self._budget.spend()
+        super().__setitem__(place, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._budget.spend(len(self) + 1)
+        return super().__iter__()
+
+    def __contains__(self, value: Any) -> bool:
+        self._budget.spend(len(self) + 1)
+        return super().__contains__(value)
+
+    def count(self, value: Any) -> int:
+        """As in a list."""
+        self._budget.spend(len(self) + 1)
+        return super().count(value)
+
+    def index(self, value: Any, *bounds: Any) -> int:
+        """As in a list."""
+        self._budget.spend(len(self) + 1)
+        return super().index(value, *bounds)
+
+    def __deepcopy__(self, memo: Any) -> list[Any]:
+        return list(super().__iter__())
+
+    def __reduce__(self) -> Any:
+        return list, (list(super().__iter__()),)
+
+
+def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | None = None) -> Any:
+    """Call the student's code; `where` begins the sentence if something goes wrong, as in "Request 4"."""
+    if budget is not None:
+        budget.refill()
+    try:
+        answer = call(*arguments)
+    except (Wrong, NotAttempted):
+        raise
+    except Endless:
+        raise Wrong(f"{where}: your loop does not end. What should stop it?") from None
+    except (Exception, SystemExit) as error:
+        # `a, b = ...`, `counts[...]`, `... < 3`: Python's message then speaks of the type 'ellipsis'.
+        if "ellipsis" in str(error).lower():
+            raise NotAttempted from None
+        raise Failed(where, error) from None
+    if answer is Ellipsis:
+        raise NotAttempted
+    return answer
+
+
+def attribute(thing: Any, name: str) -> Any:
+    """An attribute that the stub has given, or a sentence that it is missing."""
+    try:
+        return getattr(thing, name)
+    except AttributeError:
+        kind = type(thing) if not isinstance(thing, type) else thing
+        raise Wrong(f"{kind.__name__} has no `{name}` any more. The cell gave it to you: put it back.") from None
+
+
+def node(where: str, answer: Any, nodes: int) -> int:
+    """The student's pick as an int from 0 to nodes - 1; any integer type is fine."""
+    if answer is None:
+        raise Wrong(f"{where}: select returned nothing. Does every way through it end with `return`?")
+    if isinstance(answer, bool):
+        _no_number(where, answer, nodes)
+    try:
+        pick = operator.index(answer)
+    except TypeError:
+        _no_number(where, answer, nodes)
+    if not 0 <= pick < nodes:
+        raise Wrong(f"{where}: select returned {pick}. The nodes have the numbers 0 to {nodes - 1}.")
+    return pick
+
+
+def _no_number(where: str, answer: Any, nodes: int) -> NoReturn:
+    shown = repr(answer) if isinstance(answer, (bool, float, str)) else f"a {type(answer).__name__}"
+    raise Wrong(f"{where}: select returned {shown}, not the number of a node (0 to {nodes - 1}).") from None

@@ -1,0 +1,57 @@
+"""What the experiments are given: checks at the door, and keys and draws that a seed fixes on every platform."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lbcore.lab import students
+
+__all__ = ["distinct_keys", "labelled", "number", "uniform_bits"]
+
+MOST_REQUESTS = 100_000_000
+
+
+def number(name: str, value: Any, least: int = 0, most: int = MOST_REQUESTS) -> int:
+    """`value` as an int from `least` to `most`, or an error that names the argument."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: {value:,} is not between {least:,} and {most:,}")
+    return int(value)
+
+
+def uniform_bits(count: int, seed: int) -> NDArray[np.uint64]:
+    """`count` draws of 64 bits, all different: SplitMix64, which turns a counter around until nothing shows of it."""
+    start = np.uint64((seed * 0xD1342543DE82EF95 + 0x2545F4914F6CDD1D) % 2**64)
+    z = np.arange(1, count + 1, dtype=np.uint64)
+    z *= np.uint64(0x9E3779B97F4A7C15)
+    z += start
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
+def distinct_keys(count: int, seed: int = 0) -> NDArray[np.uint64]:
+    """`count` keys, no two the same: as good as any to see how a hash spreads keys."""
+    return uniform_bits(number("count", count), seed)
+
+
+def labelled(given: Any) -> list[tuple[str, Any]]:
+    """One thing, a list of them, or a dict with a label for each, as (label, thing); names that repeat are numbered."""
+    if isinstance(given, Mapping):
+        rows = [(str(label), one) for label, one in given.items()]
+    else:
+        several = list(given) if isinstance(given, (list, tuple)) else [given]
+        names = [students.name_of(one[0] if isinstance(one, tuple) else one) for one in several]
+        rows = [
+            (name if names.count(name) == 1 else f"{name} {names[: i + 1].count(name)}", one)
+            for i, (name, one) in enumerate(zip(names, several, strict=True))
+        ]
+    if not rows:
+        raise ValueError("selector: give at least one")
+    return rows

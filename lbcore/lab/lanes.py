@@ -1,0 +1,175 @@
+"""A trace in words and as a still picture: the traffic player's twin on paper, and for those who cannot see it."""
+
+import heapq
+from typing import Any
+
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from lbcore.lab import style
+from lbcore.lab.figures import draw
+from lbcore.lab.summaries import summary
+from lbcore.lab.trace import Trace, clock, shares_text
+
+__all__: list[str] = []
+
+
+@summary.register
+def _summary(result: Trace, prediction: Any = None) -> str:
+    """Who got how many, and how long they queued."""
+    counts, longest, names = result.counts.tolist(), result.longest_queues.tolist(), result.nodes
+    m, n = len(result), len(names)
+    text = f"{result.name[:1].upper()}{result.name[1:]} sent {m:,} request{'s' * (m != 1)} to {n} node{'s' * (n != 1)}"
+    text += f" in {clock(result, result.duration_s)}{f': {shares_text(names, counts)}' if n > 1 else ''}."
+    refused = int((result.node < 0).sum())
+    if refused:
+        text += f" {refused:,} {'was' if refused == 1 else 'were'} refused."
+    most = max(longest)
+    if not most:
+        return f"{text} None had to wait."
+    served = result.node >= 0
+    mean_s = float((result.start_s - result.arrival_s)[served].mean())
+    return (
+        f"{text} The longest queue was {most}, at {names[longest.index(most)]}; "
+        f"a request waited {mean_s:.2f} s on average."
+    )
+
+
+def _rows(result: Trace, node: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """The requests of a node, the row each takes in its lane so that none covers another, and how many rows."""
+    mine = np.flatnonzero(result.node == node)
+    row = np.zeros(len(mine), np.int64)
+    spare: list[int] = []
+    leaving: list[tuple[float, int]] = []
+    used = 0
+    for k, i in enumerate(mine):
+        while leaving and leaving[0][0] <= result.arrival_s[i]:
+            heapq.heappush(spare, heapq.heappop(leaving)[1])
+        if not spare:
+            spare.append(used)
+            used += 1
+        row[k] = heapq.heappop(spare)
+        heapq.heappush(leaving, (float(result.end_s[i]), int(row[k])))
+    return mine, row, max(used, 1)
+
+
+def _bars(ax: Any, left: NDArray[Any], right: NDArray[Any], low: NDArray[Any], height: float, **look: Any) -> None:
+    corners = np.stack(
+        [np.stack([x, y], 1) for x, y in ((left, low), (right, low), (right, low + height), (left, low + height))], 1
+    )
+    ax.add_collection(PolyCollection(list(corners), **look), autolim=False)
+
+
+def _paler(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * 0.35):02x}" for part in (red, green, blue))
+
+
+@draw.register
+def _figure(result: Trace, prediction: Any, fig: Figure | None) -> Figure:
+    """One lane a node: each request a bar from its arrival to its end, pale while it waits."""
+    n = len(result.nodes)
+    lanes = [_rows(result, node) for node in range(n)]
+    heights = np.array([used for _, _, used in lanes])
+    # A lane is as high as its longest queue, so that a growing queue is seen to grow; 30 % of a lane is air.
+    room_pt = min(640.0, max(200.0, 34.0 * n))
+    row_pt = min(13.0, room_pt / (heights.sum() + 0.6 * n))
+    gap = max(0.6, 18 / row_pt - heights.min()) if n <= 16 else 0.6
+    tops = np.concatenate([[0.0], np.cumsum(heights + gap)])
+    refused = np.flatnonzero(result.node < 0)
+    bottom = tops[-1] + (gap + 1 if len(refused) else 0)
+    fig = style.blank(bottom * row_pt + 72, fig)
+    ax = style.place(fig, left=76, right=54, top=26)[0][0]
+    ax.set_xlim(0, result.duration_s)
+    ax.set_ylim(bottom, 0)
+    counts = result.counts
+    each = next(k for k in (1, 2, 4, 8, 16, 32, 64, n) if k * tops[-1] / n * row_pt >= 14 or k >= n)
+    for node, (mine, row, _) in enumerate(lanes):
+        top = tops[node] + gap / 2
+        arrival, start, end = result.arrival_s[mine], result.start_s[mine], result.end_s[mine]
+        low = top + row + 0.08
+        waits = start > arrival
+        plain = {"linewidth": 0, "gid": f"lane-{node}"}
+        _bars(ax, arrival[waits], start[waits], low[waits], 0.84, facecolor=_paler(style.colour(node)), **plain)
+        _bars(
+            ax,
+            start,
+            end,
+            low,
+            0.84,
+            edgecolor="white",
+            linewidth=0.5 if row_pt > 4 else 0,
+            facecolor=style.colour(node),
+            gid=f"lane-{node}",
+        )
+        if node % each == 0:
+            ax.text(
+                1.012,
+                top + heights[node] / 2,
+                f"{counts[node]:,}",
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                ha="left",
+            )
+        for low_s, high_s in _outages(result, node):
+            ax.broken_barh(
+                [(low_s, high_s - low_s)],
+                (top, heights[node]),
+                facecolor="#f2f2f2",
+                edgecolor=style.DOWN,
+                hatch="xx",
+                linewidth=0,
+                zorder=0.5,
+            )
+            if (heights[node] + gap) * row_pt >= 14:
+                ax.text(
+                    (low_s + high_s) / 2,
+                    top + heights[node] / 2,
+                    "down",
+                    ha="center",
+                    va="center",
+                    color=style.MUTED,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                )
+    middles = tops[:-1] + gap / 2 + heights / 2
+    labels = [style.shorten(name, 10) for name in result.nodes[::each]]
+    ticks = list(middles[::each])
+    if len(refused):
+        ax.plot(
+            result.picked_s[refused],
+            np.full(len(refused), bottom - 0.5 - gap / 2),
+            "x",
+            color=style.MUTED,
+            markersize=6,
+            gid="refused",
+        )
+        ticks.append(bottom - 0.5 - gap / 2)
+        labels.append("refused")
+        ax.text(1.012, ticks[-1], f"{len(refused):,}", transform=ax.get_yaxis_transform(), va="center", ha="left")
+    ax.set_yticks(ticks, labels)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.text(1.012, 1, "share", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
+    ax.set_title(
+        "pale: waiting · full: being served" if max(result.longest_queues) else "being served", color=style.MUTED
+    )
+    ax.set_xlabel("time (s)")
+    return fig
+
+
+def _outages(result: Trace, node: int) -> list[tuple[float, float]]:
+    """From when to when a node is down."""
+    spans, since = [], None
+    for event in result.events:
+        if event.node != node:
+            continue
+        if not event.up and since is None:
+            since = event.time_s
+        elif event.up and since is not None:
+            spans.append((since, event.time_s))
+            since = None
+    if since is not None:
+        spans.append((since, result.duration_s))
+    return spans

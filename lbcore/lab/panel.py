@@ -1,0 +1,165 @@
+"""One panel for every widget: controls above, then the picture, its sentence, and the line of code that makes both."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from lbcore.lab import style
+from lbcore.lab.controls import Choice, ChoiceSpec, Slider, SliderSpec
+from lbcore.lab.figures import figure
+from lbcore.lab.summaries import guess, spoken, summary
+
+__all__ = ["Board", "Panel"]
+
+_HERE = Path(__file__).parent
+#: A run that takes longer shows how far it is.
+PATIENCE_S = 2.0
+
+VEIL = "Commit to a prediction above, or move a control, and the picture appears."
+
+
+class Board(anywidget.AnyWidget):
+    """What a panel shows: an SVG, its sentence (announced, and the picture's alternative text), and a line of code."""
+
+    _esm = _HERE / "panel.js"
+    _css = _HERE / "panel.css"
+    picture = traitlets.Unicode().tag(sync=True)
+    sentence = traitlets.Unicode().tag(sync=True)
+    code = traitlets.Unicode().tag(sync=True)
+    progress = traitlets.Float(-1.0).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+class Panel(ipywidgets.VBox):
+    """Controls, and an experiment that runs again and is drawn again whenever one of them moves.
+
+    Attributes: `controls` (name to control), `result`, `figure`, `sentence`, `code`, `redraws` (how often it was
+    drawn), `error` (the exception that became the sentence, else None), `veiled` (waiting for a prediction).
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, SliderSpec | ChoiceSpec],
+        run: Callable[..., Any],
+        code: Callable[..., str],
+        *,
+        labels: Mapping[str, str] | None = None,
+        prediction: Any = None,
+    ) -> None:
+        """Make a control for each of `specs`, and draw unless a `prediction` is still to be committed.
+
+        run: takes the controls' values by name, and a `progress` function; returns a result. code: takes the same
+        values and returns the line that does the same. labels: what a control is called where its name will not do.
+        """
+        self.run, self.code_of, self.prediction = run, code, prediction
+        self.result: Any = None
+        self.figure: Any = None
+        self.error: Exception | None = None
+        self.redraws = 0
+        self.controls: dict[str, Slider | Choice] = {}
+        for name, spec in specs.items():
+            label = (labels or {}).get(name, name.replace("_", " "))
+            control = Slider(label, spec) if isinstance(spec, SliderSpec) else Choice(label, spec)
+            control.observe(self._moved, names="value")
+            self.controls[name] = control
+        self._starts = {name: control.text for name, control in self.controls.items()}
+        self.board = Board()
+        show = ipywidgets.Button(description="Show it")
+        show.on_click(lambda _: self.reveal())
+        self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
+        self.veiled = prediction is not None and getattr(prediction, "value", prediction) is None
+        super().__init__()
+        if hasattr(prediction, "observe"):
+            prediction.observe(self._moved, names="value")
+        self._arrange()
+        if not self.veiled:
+            self.redraw()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The controls' values by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def sentence(self) -> str:
+        """The sentence that stands below the picture; what to do where it is veiled."""
+        return VEIL if self.veiled else self.board.sentence
+
+    @property
+    def code(self) -> str:
+        """The line of code that reproduces the picture."""
+        return self.board.code
+
+    def reveal(self) -> None:
+        """Show the picture, with or without a prediction."""
+        if self.veiled:
+            self.veiled = False
+            self._arrange()
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Run the experiment with the controls' values, and show what came out: never a traceback."""
+        self.redraws += 1
+        line = ""
+        try:
+            line = self.code_of(**self.values)
+            result = self.run(**self.values, progress=self._watch())
+            drawn = figure(result, self.prediction, self.figure)
+            shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
+            self.result, self.figure, self.error = result, drawn, None
+        except Exception as error:
+            self.result, self.error = None, error
+            # A half drawn figure is not used again.
+            self.figure = None
+            shown = {"picture": "", "sentence": sentence_of(error), "code": line}
+        with self.board.hold_sync():
+            for name, text in {**shown, "progress": -1.0}.items():
+                setattr(self.board, name, text)
+
+    def _sentence(self, result: Any) -> str:
+        """What came out; a prediction is scored only where it was made, which any seed is."""
+        said = guess(self.prediction)
+        moved = [(n, c) for n, c in self.controls.items() if n != "seed" and c.text != self._starts[n]]
+        if said is None or not moved:
+            return summary(result, self.prediction)
+        asked = ", ".join(f"{control.label} {self._starts[name]}" for name, control in moved)
+        return f"{summary(result)} Your prediction of {spoken(*said)} was for {asked}."
+
+    def _moved(self, _: Any) -> None:
+        if self.veiled:
+            self.reveal()
+        else:
+            self.redraw()
+
+    def _arrange(self) -> None:
+        self.children = (*self.controls.values(), self.veil if self.veiled else self.board)
+
+    def _watch(self) -> Callable[[float], None]:
+        """A function that is told how much is done, and shows it once that takes long."""
+        begun = shown = time.monotonic()
+
+        def progress(share: float) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - begun > PATIENCE_S and now - shown > 0.1:
+                shown = now
+                self.board.progress = min(1.0, float(share))
+
+        return progress
+
+    def __repr__(self) -> str:
+        return self.sentence
+
+
+def sentence_of(error: Exception) -> str:
+    """An exception as a sentence to a student."""
+    text = str(error).strip().rstrip(".")
+    kind = "" if isinstance(error, (ValueError, TypeError)) else f" ({type(error).__name__})"
+    return f"This cannot be drawn{kind}: {text or 'no reason was given'}."

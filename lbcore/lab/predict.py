@@ -1,0 +1,65 @@
+"""A prediction that is made before anything is drawn: a slider and a button, then it stands."""
+
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from lbcore.lab.controls import Slider, SliderSpec
+
+#: The question is long: it has a line of its own above its slider.
+_STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }</style>"
+
+__all__ = ["Prediction", "predict"]
+
+
+class Prediction(ipywidgets.VBox):
+    """A question, a slider and a Commit button. `value` is None until it was pressed; pressing again changes it.
+
+    `question` and `unit` are text; `committed` tells whether there is a value.
+    """
+
+    value = traitlets.Any(None, allow_none=True)
+    committed = traitlets.Bool(False)
+
+    def __init__(
+        self, question: str, low: float, high: float, unit: str = "", *, start: float | None = None, step: float = 1
+    ) -> None:
+        """Ask `question`; the answer is from `low` to `high`, `step` apart, and the slider starts at `start`."""
+        if not isinstance(question, str) or not question.strip():
+            raise ValueError(f"question: expected text, got {question!r}")
+        self.question, self.unit = question, unit
+        # A linear scale, whatever the range: a logarithmic one would hint at where the answer lies.
+        self.slider = Slider(f"You predict: {question}", SliderSpec(low, high, start, step, "linear"), unit)
+        self.button = ipywidgets.Button(description="Commit", button_style="primary")
+        self.said = ipywidgets.HTML(_STYLE)
+        self.button.on_click(lambda _: self.commit())
+        super().__init__([self.slider, ipywidgets.HBox([self.button, self.said])])
+        self.add_class("lbcore-prediction")
+
+    def commit(self) -> None:
+        """Let the slider's number stand as the prediction, as the button does."""
+        value = self.slider.value
+        # Announced by a screen reader because the text takes the role of a status.
+        self.said.value = (
+            f'{_STYLE}<span role="status" style="font-size:15px">You committed to <b>{self._text(value)}</b>. '
+            "Move the slider and commit again to change it.</span>"
+        )
+        with self.hold_trait_notifications():
+            self.value = value
+            self.committed = True
+
+    def _text(self, value: float) -> str:
+        return self.slider.spec.text(value, self.unit)
+
+    def __repr__(self) -> str:
+        answer = "no prediction yet" if self.value is None else f"you predict {self._text(self.value)}"
+        return f"{self.question}: {answer}"
+
+
+def predict(question: str, low: float, high: float, unit: str = "", **how: Any) -> Prediction:
+    """Ask for a prediction between `low` and `high`; give what this returns to a widget, which keeps and scores it.
+
+    unit: shown behind the number; "%" where the answer is a percentage. how: `start` and `step` of the slider.
+    """
+    return Prediction(question, low, high, unit, **how)

@@ -1,0 +1,48 @@
+"""What a lesson prints without a control: the source of a class, and a still picture with its sentence."""
+
+import base64
+import html
+import inspect
+import textwrap
+from typing import Any
+
+from IPython.display import Markdown, display
+
+from lbcore.lab import style
+from lbcore.lab.figures import figure
+from lbcore.lab.summaries import summary
+
+__all__ = ["picture", "show", "source"]
+
+
+def source(obj: Any) -> str:
+    """The source of a class or function in plain Python, without the indentation around it.
+
+    Raises TypeError for what has none: a compiled class, a number.
+    """
+    try:
+        return textwrap.dedent(inspect.getsource(obj)).rstrip()
+    except (TypeError, OSError):
+        name = getattr(obj, "__name__", None) or type(obj).__name__
+        raise TypeError(
+            f"obj: {name} has no Python source; a compiled class has a twin in lbcore.selectors.reference, "
+            "which can be shown"
+        ) from None
+
+
+def show(obj: Any) -> None:
+    """Display the source of a class or function, highlighted."""
+    display(Markdown(f"```python\n{source(obj)}\n```"))
+
+
+def picture(result: Any, prediction: Any = None) -> None:
+    """Display a result as one still picture, with its sentence as alternative text, then print the sentence."""
+    sentence = summary(result, prediction)
+    data = base64.b64encode(style.png(figure(result, prediction))).decode()
+    # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
+    tag = (
+        f'<img alt="{html.escape(sentence, quote=True)}" style="width:100%;max-width:{style.MAX_WIDTH_PX}px" '
+        f'src="data:image/png;base64,{data}">'
+    )
+    display({"text/html": tag, "text/plain": f"Picture: {sentence}"}, raw=True)
+    print(sentence)

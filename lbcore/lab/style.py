@@ -1,0 +1,256 @@
+"""One visual language for every picture: colours, sizes, and a figure as SVG or PNG.
+
+A node keeps its colour everywhere: the eight of Okabe and Ito, then the same eight hatched. Down is grey and crossed.
+Theory is a thin line or a shaded band, a prediction a dashed line; both are labelled at the right edge.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import blended_transform_factory
+
+#: Okabe and Ito's colours, in an order that keeps neighbours far apart.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000")
+#: From the ninth node on the colours come again, hatched. Lines only: dots make an SVG a hundred times larger.
+HATCHES = ("", "\\\\", "--", "||", "++", "-\\")
+#: What a moved key, or a hot one, is striped with. No node has it.
+STRIPES = "////"
+
+INK = "#222222"
+MUTED = "#5f5f5f"
+NEUTRAL = "#6b7a8f"
+BAND = "#858d99"
+DOWN = "#bdbdbd"
+GUESS = "#8b008b"
+
+#: The width of every figure, which is that of an output cell in a window of 900 px with JupyterLab's side bar open.
+#: There a point of type is a pixel; wider windows enlarge it.
+WIDTH_PT = 468
+FONT_PT = 12
+#: A picture grows with the page up to here.
+MAX_WIDTH_PX = 860
+MOST_HATCHED = 24
+#: Up to here every node has a bar of its own; beyond, the outline of all of them is drawn.
+MOST_BARS = 64
+
+RC: Any = {
+    "font.size": FONT_PT,
+    "axes.titlesize": FONT_PT,
+    "axes.labelsize": FONT_PT,
+    "xtick.labelsize": FONT_PT,
+    "ytick.labelsize": FONT_PT,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 3.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "hatch.linewidth": 1.0,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lbcore",
+    "path.simplify": True,
+}
+
+
+def colour(node: int) -> str:
+    """The colour of the node with this index."""
+    return COLOURS[node % len(COLOURS)]
+
+
+def hatch(node: int) -> str:
+    """The hatching of the node with this index; none for the first eight."""
+    return HATCHES[node // len(COLOURS) % len(HATCHES)]
+
+
+def on(background: str) -> str:
+    """Black or white: the one that can be read on a background."""
+    red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
+
+
+def node_look(node: int, of: int = 0) -> dict[str, Any]:
+    """The face, edge and hatching of a node's bar, as keywords of matplotlib.
+
+    of: how many bars stand side by side. Beyond 24 they are too thin for hatching, and are told apart by their place.
+    """
+    face = colour(node)
+    if of > MOST_HATCHED:
+        return {"facecolor": face, "edgecolor": "none", "linewidth": 0}
+    return {"facecolor": face, "edgecolor": on(face) if hatch(node) else "none", "hatch": hatch(node), "linewidth": 0}
+
+
+def blank(height_pt: float, fig: Figure | None = None) -> Figure:
+    """An empty figure of the common width; `fig` is emptied and used again where it is given."""
+    if fig is None:
+        fig = Figure()
+    else:
+        fig.clear()
+    fig.set_size_inches(WIDTH_PT / 72, height_pt / 72)
+    return fig
+
+
+def place(
+    fig: Figure,
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    left: float = 62,
+    right: float = 98,
+    top: float = 34,
+    bottom: float = 46,
+    **how: Any,
+) -> Any:
+    """Axes in a grid, with margins in points: what stands in the margins has a size that does not stretch."""
+    width, height = fig.get_size_inches() * 72
+    fig.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+    return fig.subplots(rows, columns, squeeze=False, **how)
+
+
+def node_axis(ax: Axes, names: Sequence[str], label: str = "node", room: int = 44) -> None:
+    """Name the nodes below their bars: by number where they are numbered, and only some where they are many.
+
+    room: how many characters fit below the axes.
+    """
+    n = len(names)
+    numbered = all(name == f"node-{i}" for i, name in enumerate(names))
+    texts = [str(i) for i in range(n)] if numbered else [shorten(name, max(3, room // n)) for name in names]
+    step = next(s for s in (1, 2, 4, 8, 10, 20, 50, 100, 1000, n) if n / s <= room / 2.75)
+    if not numbered and n > room // 4:
+        step = max(step, -(-n // (room // 4)))
+    ax.set_xticks(range(0, n, step), texts[::step])
+    ax.set_xlim(-0.6, n - 0.4)
+    ax.set_xlabel(label)
+    ax.tick_params(axis="x", length=0)
+
+
+def shorten(text: str, most: int) -> str:
+    """`text`, cut to `most` characters."""
+    return text if len(text) <= most else text[: max(1, most - 1)] + "…"
+
+
+def count_axis(ax: Axes, title: str, bins: int = 7) -> None:
+    """A vertical axis of counts: whole numbers, written as people do (1,000), and what they count above the axis."""
+    ax.yaxis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10], integer=True))
+    thousands(ax.yaxis)
+    ax.set_title(title)
+
+
+def thousands(axis: Any) -> None:
+    """Write the numbers of an axis as people do: 1,000."""
+    axis.set_major_formatter(lambda value, _: in_millions(value) if abs(value) >= 1e6 else f"{value:,.10g}")
+
+
+def in_millions(value: float) -> str:
+    """1M, 2.5M: short enough for the margin beside an axis."""
+    return f"{value / 1e6:,.10g}M"
+
+
+def edge_labels(ax: Axes, labels: Iterable[tuple[float, str, str]], gap_pt: float = 15) -> None:
+    """Write (height, text, colour) labels beside the right edge of the axes, moved apart where they would touch."""
+    low, high = ax.transScale.transform([(1, y) for y in ax.get_ylim()])[:, 1]
+    points = ax.get_window_extent().height / ax.figure.dpi * 72
+    scaled = [(ax.transScale.transform((1, y))[1], text, ink) for y, text, ink in labels]
+    wanted = sorted((min(max((y - low) / (high - low), 0.0), 1.0) * points, text, ink) for y, text, ink in scaled)
+    heights: list[float] = []
+    for at, _, _ in wanted:
+        heights.append(at if not heights else max(at, heights[-1] + gap_pt))
+    # What was pushed beyond the top comes down again, and takes those below along.
+    ceiling = points + 4
+    for i in range(len(heights) - 1, -1, -1):
+        heights[i] = min(heights[i], ceiling)
+        ceiling = heights[i] - gap_pt
+    for (_, text, ink), at in zip(wanted, heights, strict=True):
+        ax.text(1.012, at / points, text, transform=ax.transAxes, color=ink, va="center", ha="left")
+
+
+def line(ax: Axes, y: float, *, guess: bool = False) -> None:
+    """A level across the axes: thin and solid for theory, dashed for a prediction."""
+    if guess:
+        ax.axhline(y, color=GUESS, linestyle=(0, (5, 3)), linewidth=1.8, zorder=4, gid="prediction")
+    else:
+        ax.axhline(y, color=INK, linewidth=1.0, zorder=3)
+
+
+def crosses(ax: Axes, nodes: Iterable[int]) -> None:
+    """Mark nodes that are down: a pale crossed column, and the word where there is room."""
+    where = list(nodes)
+    if not where:
+        return
+    mixed = blended_transform_factory(ax.transData, ax.transAxes)
+    ax.bar(
+        where,
+        1,
+        0.8,
+        transform=mixed,
+        facecolor="#f2f2f2",
+        edgecolor=DOWN,
+        hatch="xx",
+        linewidth=0,
+        zorder=0.5,
+        gid="down",
+    )
+    if ax.get_xlim()[1] <= 16:
+        for node in where:
+            ax.text(
+                node,
+                0.5,
+                "down",
+                transform=mixed,
+                ha="center",
+                va="center",
+                rotation=90,
+                color=MUTED,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+            )
+
+
+def svg(fig: Figure) -> str:
+    """The figure as SVG text to put into a page: it takes the width it is given, and never differs between two runs."""
+    out = io.StringIO()
+    with matplotlib.rc_context(RC):
+        FigureCanvasSVG(fig).print_svg(out, metadata={"Date": None, "Creator": None})
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    # matplotlib's style sheet says `*`, which in a page means every drawing there is: the icons of the menu too.
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, count=1, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
+    look = f"display:block;width:100%;max-width:{MAX_WIDTH_PX}px;height:auto;stroke-linejoin:round;stroke-linecap:butt"
+    return re.sub(
+        r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"|<svg ([^>]*?)height="[^"]*"([^>]*?)width="[^"]*"',
+        lambda m: f'<svg style="{look}" aria-hidden="true" focusable="false" {m[1] or m[3]}{m[2] or m[4]}',
+        text,
+        count=1,
+    )
+
+
+def png(fig: Figure, scale: float = 3) -> bytes:
+    """The figure as PNG: by default finer than the screen shows it, for projectors, and in few colours, to stay small."""
+    from PIL import Image
+
+    with matplotlib.rc_context(RC):
+        canvas = FigureCanvasAgg(fig)
+        dpi = fig.dpi
+        try:
+            fig.dpi = 72 * scale
+            canvas.draw()
+            image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        finally:
+            fig.dpi = dpi
+    out = io.BytesIO()
+    image.quantize(128, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,133 @@
+"""The traffic player alone in a page, without JupyterLab: its words are Python's, and bad data is a sentence."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lbcore import HashSlots, Random, RoundRobin, TwoChoices
+from lbcore.lab import player as module
+from lbcore.lab.player import Player
+from lbcore.lab.trace import Event, Trace
+from lbcore.lab.traffic import traffic
+
+SOURCE = Path(module.__file__).with_name("player.js").read_text(encoding="utf-8")
+
+# A model as anywidget gives it to the front end: its bytes are DataViews, here at an odd offset, as they may be.
+SHOW = """async ([source, state]) => {
+  const bytes = (text) => { const raw = atob(text), all = new Uint8Array(raw.length + 3);
+    for (let i = 0; i < raw.length; i++) all[i + 3] = raw.charCodeAt(i);
+    return new DataView(all.buffer, 3, raw.length); };
+  for (const [k, v] of Object.entries(state._trace)) if (v && v.bytes !== undefined) state._trace[k] = bytes(v.bytes);
+  const front = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  const model = { get: (name) => state[name], on() {}, off() {} };
+  document.body.replaceChildren();
+  window.clean = front.default.render({ model, el: document.body });
+}"""
+# Scrub to a time, unless it is null, and say which time it is and what is written.
+SCRUB = """(seconds) => {
+  const range = document.querySelector("input[type=range]");
+  if (seconds !== null) {
+    range.value = seconds;
+    range.dispatchEvent(new Event("input"));
+  }
+  return [Number(document.querySelector(".lbcore-player").dataset.timeS),
+          document.querySelector(".lbcore-player-text").textContent, range.getAttribute("aria-valuetext")];
+}"""
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 900, "height": 800}, reduced_motion="reduce")
+    page.wrong = []
+    page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    yield page
+    page.close()
+
+
+def show(page, player, **changes):
+    state = {
+        "_trace": dict(player._trace),
+        "message": player.message,
+        "summary": player.summary,
+        "speed": 1,
+        "reproduce": player.reproduce,
+        "autoplay": True,
+    }
+    state["_trace"] = {
+        key: {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+        for key, value in state["_trace"].items()
+    }
+    state["_trace"].update(changes)
+    page.evaluate(SHOW, [SOURCE, json.loads(json.dumps(state))])
+
+
+def fates():
+    many = np.arange(1, 41) / 4
+    refused = np.arange(40) % 9 == 8
+    start = np.where(refused, np.nan, many + 0.1)
+    return Trace(
+        ("alpha", "beta", "gamma with a long name"),
+        many,
+        np.where(refused, -1, np.arange(40) % 3),
+        start,
+        start + 0.6,
+        ok=np.arange(40) % 4 != 0,
+        events=[Event(3, 1, False), Event(7, 1, True)],
+        travel_s=0.25,
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: traffic(RoundRobin(3)),
+        lambda: traffic(RoundRobin(1), 1),
+        lambda: traffic(Random(10, seed=7), 400, rate_per_s=20, speeds=[1, 1, 0.3] + [1] * 7),
+        lambda: traffic(TwoChoices(64, seed=7), 2000, rate_per_s=100, speeds=[0.6] * 64),
+        lambda: traffic(HashSlots(3), keys=[f"user-{i % 30}" for i in range(200)], down=["node-1"]),
+        lambda: traffic(RoundRobin(3), 50, down=[0, 1, 2]),
+        lambda: traffic(RoundRobin(2), 30, rate_per_s=2000, travel_s=0.01),
+        lambda: traffic(RoundRobin(3), 5, rate_per_s=1, travel_s=0),
+        fates,
+    ],
+)
+def test_it_shows_the_sentence_of_python_at_every_time(page, make):
+    player = Player(make())
+    show(page, player)
+    for want in np.linspace(0, player.trace.duration_s, 25):
+        at, words, read_out = page.evaluate(SCRUB, float(want))
+        assert words == player.text_at(at)
+        assert words.startswith(f"{read_out}: ")
+    for _ in range(8):
+        page.get_by_role("button", name="Step back").click()
+        at, words, _ = page.evaluate(SCRUB, None)
+        assert words == player.text_at(at)
+    page.evaluate("clean()")
+    assert page.wrong == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nodes": None},
+        {"arrival_s": None},
+        {"events": 5},
+        {"colours": None},
+        {"nodes": []},
+        {"speeds": None},
+    ],
+)
+def test_bad_data_is_a_sentence(page, changes):
+    show(page, Player(traffic(RoundRobin(3))), **changes)
+    page.wait_for_timeout(150)
+    assert page.wrong == []
+    assert page.locator(".lbcore-player-text").inner_text().startswith(("This traffic cannot be shown", "There is no"))
+    assert page.locator("canvas, button").count() == 0
+    show(page, Player(None, message="This traffic cannot be played: so it is."))
+    assert page.locator(".lbcore-player-text").inner_text() == "This traffic cannot be played: so it is."
+    assert page.locator("canvas, button").count() == 0
+    assert page.wrong == []

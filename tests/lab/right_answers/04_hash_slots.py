@@ -1,0 +1,52 @@
+"""Right answers to 04-hash-slots that are not the solution."""
+
+import numpy as np
+
+
+class Given:
+    def __init__(self, n, slots):
+        self.n = n
+        self.owner = [slot * n // slots for slot in range(slots)]
+
+
+class SlowButRight(Given):
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        while self.owner.count(new) < len(self.owner) // self.n:
+            richest = max(range(new), key=self.owner.count)
+            self.owner[self.owner.index(richest)] = new
+
+
+class RoundedUp(Given):
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        for _ in range(-(-len(self.owner) // self.n)):
+            richest = max(range(new), key=self.owner.count)
+            last = max(slot for slot, node in enumerate(self.owner) if node == richest)
+            self.owner[last] = new
+
+
+class Numpy:
+    def __init__(self, n, slots):
+        self.n = n
+        self.owner = np.arange(slots) * n // slots
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        for _ in range(len(self.owner) // self.n):
+            richest = np.bincount(self.owner, minlength=new)[:new].argmax()
+            self.owner[np.flatnonzero(self.owner == richest)[0]] = new
+
+
+class Dealt(Given):
+    """Every node at its turn gives one slot; the table starts dealt like cards."""
+
+    def __init__(self, n, slots):
+        self.n = n
+        self.owner = [slot % n for slot in range(slots)]
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        richest_first = sorted(range(new), key=self.owner.count, reverse=True)
+        for i in range(len(self.owner) // self.n):
+            self.owner[self.owner.index(richest_first[i % new])] = new

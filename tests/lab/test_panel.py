@@ -1,0 +1,147 @@
+"""A panel: one redraw a change, a veil before a prediction, and no exception that reaches a student."""
+
+import numpy as np
+import pytest
+
+from lbcore import Random, RoundRobin
+from lbcore.lab import experiments, predict, slider, widgets
+from lbcore.lab import panel as panel_module
+from lbcore.lab.controls import choice
+from lbcore.lab.panel import VEIL, Panel
+
+
+def make(run=None, **more):
+    run = run or (lambda nodes, progress: experiments.balance(RoundRobin(nodes), 100))
+    return Panel({"nodes": slider(1, 20, start=10)}, run, lambda nodes: f"nodes={nodes}", **more)
+
+
+def test_it_draws_at_once_and_once_a_change():
+    panel = make()
+    assert panel.redraws == 1 and panel.error is None
+    for i, nodes in enumerate((11, 20, 1)):
+        panel.controls["nodes"].value = nodes
+        assert panel.redraws == i + 2
+        assert len(panel.result.nodes) == nodes and panel.code == f"nodes={nodes}"
+    panel.controls["nodes"].value = 1
+    assert panel.redraws == 4  # nothing changed
+
+
+def test_what_it_shows_belongs_together():
+    panel = make()
+    assert panel.board.picture.startswith("<svg") and panel.board.sentence == panel.sentence == repr(panel)
+    assert repr(panel.board) == panel.sentence == repr(panel.result)
+    assert panel.children[-1] is panel.board and panel.children[0] is panel.controls["nodes"]
+
+
+def test_one_message_a_change():
+    panel = make()
+    sent = []
+    panel.board.send_state = lambda key=None: sent.append(set(key))
+    panel.controls["nodes"].value = 3
+    assert len(sent) == 1 and {"picture", "sentence", "code"} <= set(sent[0])
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("nodes: too odd"), RuntimeError("out of luck"), ZeroDivisionError(), KeyError("a")]
+)
+def test_an_exception_becomes_a_sentence(error, capsys):
+    def run(nodes, progress):
+        if nodes == 13:
+            raise error
+        return experiments.balance(RoundRobin(nodes), 100)
+
+    panel = make(run)
+    panel.controls["nodes"].value = 13
+    assert panel.error is error and panel.result is None
+    assert panel.sentence.startswith("This cannot be drawn") and panel.sentence.endswith(".")
+    assert panel.board.picture == "" and panel.code == "nodes=13"
+    panel.controls["nodes"].value = 14
+    assert panel.error is None and panel.board.picture.startswith("<svg")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_prediction_veils_the_picture_until_it_is_committed():
+    said = predict("requests at the busiest of 10 nodes", 100, 200)
+    panel = make(prediction=said)
+    assert panel.veiled and panel.redraws == 0 and panel.result is None and repr(panel) == VEIL
+    assert panel.board not in panel.children and panel.veil in panel.children
+    said.slider.value = 105
+    assert panel.veiled
+    said.button.click()
+    assert not panel.veiled and panel.redraws == 1 and panel.board in panel.children
+    assert "You said 105: off by 95." in panel.sentence and "you: 105" in panel.board.picture
+    said.slider.value = 110
+    said.button.click()
+    assert panel.redraws == 2 and "You said 110" in panel.sentence
+
+
+def test_a_prediction_is_scored_where_it_was_made():
+    panel = make(prediction=12)
+    assert panel.sentence.endswith("You said 12: off by 2.")
+    panel.controls["nodes"].value = 20
+    assert panel.sentence.endswith("Your prediction of 12 was for nodes 10.") and "You said" not in panel.sentence
+    assert "you: 12" in panel.board.picture
+    panel.controls["nodes"].value = 10
+    assert panel.sentence.endswith("You said 12: off by 2.")
+    panel = widgets.balance(Random, seed=slider(0, 9), prediction=12)
+    panel.controls["seed"].value = 5
+    assert "You said 12" in panel.sentence
+
+
+def test_a_moved_control_or_the_button_lifts_the_veil():
+    panel = make(prediction=predict("x", 0, 9))
+    panel.controls["nodes"].value = 4
+    assert not panel.veiled and panel.redraws == 1 and "You said" not in panel.sentence
+    panel = make(prediction=predict("x", 0, 9))
+    button = panel.veil.children[1]
+    assert button.description == "Show it"
+    button.click()
+    button.click()
+    assert not panel.veiled and panel.redraws == 1 and panel.error is None
+
+
+def test_a_committed_prediction_or_a_number_needs_no_veil():
+    said = predict("x", 0, 9)
+    said.commit()
+    assert make(prediction=said).redraws == 1
+    assert "You said 10: exactly right." in make(prediction=10).sentence
+
+
+def test_a_long_run_shows_how_far_it_is(monkeypatch):
+    now = iter(np.arange(0, 1000, 0.6))
+    monkeypatch.setattr(panel_module.time, "monotonic", lambda: float(next(now)))
+    shown = []
+
+    def run(nodes, progress):
+        for i in range(10):
+            progress((i + 1) / 10)
+            shown.append(panel.board.progress if panel else -1)
+        return experiments.balance(RoundRobin(nodes), 100)
+
+    panel = None
+    panel = make(run)
+    shown.clear()
+    panel.redraw()
+    assert shown[:3] == [-1, -1, -1] and shown[3] == 0.4 and shown[-1] == 1
+    assert panel.board.progress == -1
+
+
+def test_a_short_run_shows_no_bar():
+    panel = widgets.luck(Random, runs=20)
+    assert panel.error is None and panel.board.progress == -1
+
+
+def test_a_choice_draws_once_too():
+    panel = Panel(
+        {"cls": choice(RoundRobin, Random)}, lambda cls, progress: experiments.balance(cls(3), 9), lambda cls: ""
+    )
+    panel.controls["cls"].index = 1
+    assert panel.redraws == 2 and panel.result.name == "Random"
+    panel.controls["cls"].value = RoundRobin
+    assert panel.redraws == 3
+
+
+def test_the_front_end_keeps_its_live_region():
+    """The sentence's element must stay when the sentence changes, or a screen reader stays silent."""
+    script = panel_module.Board._esm if isinstance(panel_module.Board._esm, str) else str(panel_module.Board._esm)
+    assert 'setAttribute("aria-live", "polite")' in script and script.count('make("p", "sentence")') == 1

@@ -1,0 +1,195 @@
+"""The quizzes: every file is well formed, a bad one is refused, answers travel, and the numbers are right."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lbcore.lab.quiz import Quiz, load, parse, quiz
+from lbcore.selectors import reference
+
+LESSONS = ("01", "02", "03", "04")
+
+
+def source(questions=3, choices=3, right=0, **replaced):
+    lines = []
+    for q in range(questions):
+        lines += ["[[question]]", f'text = "Question {q}?"']
+        for c in range(choices):
+            lines += ["[[question.choice]]", f'text = "choice {c}"', f'feedback = "feedback {c}"']
+            lines += ["right = true"] if c == right else []
+    text = "\n".join(lines)
+    for old, new in replaced.get("replace", ()):
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_lesson_has_three_good_questions(lesson):
+    questions = load(lesson)
+    assert len(questions) == 3
+    for question in questions:
+        assert question.text.endswith("?")
+        assert len(question.choices) >= 3
+        assert sum(c.right for c in question.choices) == 1
+        assert question.choices[question.right].right
+        for text in (question.text, *(c.text for c in question.choices), *(c.feedback for c in question.choices)):
+            assert text == text.strip()
+            assert text.count("`") % 2 == 0
+            assert text.isascii()
+        assert all(c.feedback.endswith((".", "?")) for c in question.choices)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_right_choice_is_not_always_at_the_same_place(lesson):
+    assert len({question.right for question in load(lesson)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (source(questions=2), "bad: 2 questions, a quiz has 3"),
+        ("", "bad: 0 questions, a quiz has 3"),
+        (source(choices=2), "bad, question 1: 2 choices, at least 3 are needed"),
+        (source(right=9), "bad, question 1: exactly one choice must be right"),
+        (
+            source(replace=[('feedback = "feedback 1"', 'right = true\nfeedback = "feedback 1"')]),
+            "exactly one choice must be right",
+        ),
+        (source(replace=[('text = "choice 1"', 'text = "choice 0"')]), "bad, question 1: 'choice 0' is there twice"),
+        (source(replace=[('"feedback 1"', '"feedback 0"')]), "bad, question 1: 'feedback 0' is there twice"),
+        (source(replace=[("Question 1?", "Question 0?")]), "bad: 'Question 0?' is there twice"),
+        (
+            source(replace=[('feedback = "feedback 2"', "")]),
+            "bad, question 1, choice 3: 'feedback' is missing or empty",
+        ),
+        (source(replace=[('"feedback 2"', '" "')]), "'feedback' is missing or empty"),
+        (source(replace=[('text = "Question 2?"', "")]), "bad, question 3: 'text' is missing or empty"),
+        (source(replace=[("right = true", 'right = "yes"')]), "bad, question 1, choice 1: 'right' is true or false"),
+        (source(replace=[("right = true", "rihgt = true")]), "'rihgt' is not known here"),
+        ("[[questions]]", "'questions' is not known here"),
+        ("text = ", "bad: "),
+        ("question = [1, 2, 3]", "bad, question 1: expected a table"),
+    ],
+)
+def test_a_bad_quiz_is_refused(text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse(text, "bad")
+
+
+def test_the_good_source_of_these_tests_is_good():
+    assert len(parse(source(), "good")) == 3
+
+
+def test_an_unknown_lesson_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"lesson: there is no quiz '99'; there are 01, 02, 03, 04"):
+        quiz("99")
+
+
+def test_answers_are_kept_and_checked():
+    widget = quiz("02")
+    assert isinstance(widget, Quiz)
+    assert repr(widget) == "Quiz 02: 3 questions, 0 answered, 0 right"
+    assert widget._repr_mimebundle_()[0]["text/plain"] == repr(widget)
+    widget.set_state({"answers": [1, None, 2]})
+    assert widget.answers == [1, None, 2]
+    assert repr(widget) == "Quiz 02: 3 questions, 2 answered, 1 right"
+    for bad in ([0], [0, 0, 3], [-1, 0, 0]):
+        with pytest.raises(ValueError, match="answers: "):
+            widget.answers = bad
+    assert widget.answers == [1, None, 2]
+    assert quiz("02").answers == [None, None, None]
+
+
+def said(lesson, question, choice):
+    return load(lesson)[question].choices[choice].feedback
+
+
+def test_the_numbers_of_lesson_01():
+    twin = reference.RoundRobin(7)
+    counts = np.bincount([twin.select() for _ in range(10_000)])
+    assert sorted(counts) == [1428] * 3 + [1429] * 4
+    assert "four nodes get 1,429" in said("01", 0, 0)
+    assert "about 35" in said("01", 0, 2)
+    assert round(stats.binom.std(10_000, 1 / 7)) == 35
+    load_of_all = 0.54 * 3.5
+    assert round(load_of_all / 4 / 0.5, 4) == 0.945
+    assert "94.5 %" in said("01", 1, 2)
+    assert round(load_of_all / 4, 2) == 0.47
+    assert load("01")[1].choices[1].text == "About 47 %"
+
+
+def test_the_numbers_of_lesson_02():
+    assert round((131 - 100) / stats.binom.std(1000, 0.1), 1) == 3.3
+    assert "3.3" in said("02", 0, 1)
+    rng = np.random.default_rng(1)
+    busiest = rng.multinomial(1000, [0.1] * 10, size=200_000).max(axis=1)
+    assert abs((busiest >= 131).mean() - 0.0097) < 0.001
+    assert "0.97 %" in said("02", 0, 1)
+    # No node can be counted twice by more than this: the exact value lies between these two.
+    one = stats.binom.sf(130, 1000, 0.1)
+    assert 10 * one - 45 * one**2 < 0.0097 < 10 * one + 1e-4
+    assert abs(busiest.mean() - 116) < 0.5
+    assert "about 116" in said("02", 0, 2)
+    many = rng.multinomial(1_000_000, [0.1] * 10, size=20_000).max(axis=1)
+    assert abs(many.mean() - 100_000 - 490) < 10
+    assert "about 490" in said("02", 1, 0)
+
+
+def test_the_choices_of_lesson_02():
+    rng = np.random.default_rng(3)
+    means = []
+    for draws in (1, 2, 3):
+        total = 0
+        for _ in range(400):
+            counts = [0] * 100
+            for _ in range(100):
+                drawn = rng.permutation(100)[:draws] if draws > 1 else [rng.integers(100)]
+                counts[min(drawn, key=counts.__getitem__)] += 1
+            total += max(counts)
+        means.append(total / 400)
+    assert abs(means[0] - 4.24) < 0.15
+    assert abs(means[1] - 2.55) < 0.1
+    assert abs(means[2] - 2.04) < 0.05
+    assert "1.7" in said("02", 2, 0)
+    assert "0.5" in said("02", 2, 0)
+
+
+def test_the_numbers_of_lesson_03():
+    twin = reference.WeightedRoundRobin([3, 2])
+    credits, picks = [], []
+    for _ in range(5):
+        credits.append([c + w for c, w in zip(twin.credit, twin.weights, strict=True)])
+        picks.append(twin.select())
+    assert picks == [0, 1, 0, 1, 0]
+    assert twin.credit == [0, 0]
+    assert load("03")[1].choices[1].text == " ".join(map(str, picks))
+    assert credits == [[3, 2], [1, 4], [4, 1], [2, 3], [5, 0]]
+    assert "3 2, then 1 4, 4 1, 2 3 and 5 0" in said("03", 1, 1)
+
+    def longest(selector):
+        picks = [selector.select() for _ in range(1000)]
+        runs = np.diff(np.flatnonzero(np.diff([-1, *picks, -1])))
+        return int(runs.max()), picks.count(0)
+
+    assert longest(reference.BurstRoundRobin([50, 50])) == (50, 500)
+    assert longest(reference.WeightedRoundRobin([50, 50])) == (1, 500)
+
+
+def test_the_numbers_of_lesson_04():
+    keys = np.arange(110 * 90)
+    assert (keys % 10 != keys % 11).mean() == pytest.approx(10 / 11)
+    assert "10 in 11 move" in said("04", 0, 2)
+    assert sum(h % 10 == h % 11 for h in range(110)) == 10
+    assert "10 have the same remainder" in said("04", 0, 2)
+    assert round(0.3 + 0.7 / 10, 2) == 0.37
+    slots = reference.HashSlots(10, 1024)
+    before = list(slots.owner)
+    slots.add()
+    moved = [slot for slot in range(1024) if slots.owner[slot] != before[slot]]
+    assert len(moved) == 1024 // 11
+    assert {slots.owner[slot] for slot in moved} == {10}
+    assert f"{16384 / 11:,.1f}" == "1,489.5"
+    assert "1,489.5" in said("04", 2, 2)

@@ -1,0 +1,224 @@
+"""Every lesson keeps every rule of its anatomy; and every rule catches a lesson that breaks it."""
+
+import copy
+from pathlib import Path
+
+import nbformat
+import pytest
+from anatomy import LONGEST_CELL, MINUTES, RULES, SECTIONS, SHORT_SECTIONS, Lesson
+
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
+
+STUB = "class Turns:\n    def select(self):\n        return ..."
+SOLUTION = "class Turns:\n    def select(self):\n        return 0"
+FOLDS = (
+    "<details><summary>Hint</summary>\n\nCount.\n\n</details>\n\n"
+    "<details><summary>Expected picture</summary>\n\nFlat.\n\n</details>\n\n"
+    f"<details><summary>Solution</summary>\n\n```python\n{SOLUTION}\n```\n\n</details>"
+)
+ENDING = "See `random;` in NGINX, and [the solutions](solutions/02_random.py). **Read on:** Somebody 1994."
+
+
+def test_there_are_lessons_and_their_numbers_differ():
+    numbers = [Lesson(path, ROOT).number for path in LESSONS]
+    assert numbers == list(range(len(numbers)))
+    assert numbers
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson(path, name):
+    assert list(RULES[name](Lesson(path, ROOT))) == []
+
+
+def test_the_schedule_adds_up(capsys):
+    """The class schedule, printed: minutes of each section of each lesson."""
+    for path in LESSONS:
+        lesson = Lesson(path, ROOT)
+        minutes = {name: sum(cell.metadata.get("lbcore", {}).get("minutes", 0) for cell in cells)
+                   for name, cells in lesson.sections.items()}  # fmt: skip
+        with capsys.disabled():
+            listed = ", ".join(f"{name} {minute}" for name, minute in minutes.items() if minute)
+            print(f"\n{path.stem}: {sum(minutes.values())} min ({listed})", end="")
+        assert sum(minutes.values()) == MINUTES[lesson.number]
+
+
+def cell_of(source, *outputs, **metadata):
+    made = nbformat.v4.new_code_cell(source)
+    made.outputs = list(outputs)
+    made.metadata.update(metadata)
+    return made
+
+
+def good_notebook():
+    """A small lesson that keeps every rule."""
+    new = nbformat.v4
+    picture = new.new_output(
+        "display_data", {"image/png": "iVBORw0KGgo="}, metadata={"image/png": {"alt": "Ten bars."}}
+    )
+    said = new.new_output("stream", name="stdout", text="The busiest of 10 nodes got 117 requests.\n")
+    codes = {
+        "By hand": [cell_of("show(reference.Random)")],
+        "Predict": [cell_of('busiest = predict("how many?", low=1, high=2)')],
+        "Play": [cell_of("widgets.balance(Random, nodes=10)"), cell_of("picture(result)", picture, said)],
+        "Exercise": [cell_of(STUB, tags=["exercise"]), cell_of('check("02-turns", Turns)')],
+        "Quiz": [cell_of('quiz("02")')],
+    }
+    texts = {"Hint, expected picture, solution": FOLDS, "Takeaways": ENDING}
+    book = new.new_notebook(metadata={"lbcore": {"minutes": 35}})
+    book.cells.append(new.new_markdown_cell("# 02 · Random: how uneven is luck?\n*35 minutes.*"))
+    for name in SECTIONS:
+        opening = new.new_markdown_cell(f"## {name}\n\n{texts.get(name, '')}")
+        opening.metadata["lbcore"] = {"minutes": 8 if name == "Play" else 3, "notes": "Wait for hands."}
+        book.cells += [opening, *codes.get(name, [])]
+    number_cells(book)
+    return book
+
+
+def number_cells(book):
+    for count, cell in enumerate((cell for cell in book.cells if cell.cell_type == "code"), 1):
+        cell.execution_count = count
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a notebook as lesson 02 (or another name) of a small checkout."""
+    solutions, graders = tmp_path / "lessons" / "solutions", tmp_path / "lbcore" / "lab" / "graders"
+    solutions.mkdir(parents=True)
+    graders.mkdir(parents=True)
+    (solutions / "02_random.py").write_text(f'"""How it is done."""\n\n{SOLUTION}\n')
+    (graders / "turns.py").write_text(f"NAME = '02-turns'\nSTUB = {STUB!r}\n")
+    (graders / "others.py").write_text("NAME = '03-others'\nSTUB = 'x'\n")
+
+    def write(book, name="02_random.ipynb"):
+        path = tmp_path / "lessons" / name
+        nbformat.write(book, path)
+        return Lesson(path, tmp_path)
+
+    return write
+
+
+def test_the_good_lesson_keeps_every_rule(written):
+    lesson = written(good_notebook())
+    assert {name: list(check(lesson)) for name, check in RULES.items()} == {name: [] for name in RULES}
+
+
+def test_lesson_00_has_three_sections(written):
+    book = good_notebook()
+    keep, name = [book.cells[0]], ""
+    for cell in book.cells[1:]:
+        name = cell.source[3:].strip() if cell.source.startswith("## ") else name
+        keep += [cell] if name.split("\n")[0] in SHORT_SECTIONS else []
+    book.cells = keep
+    book.cells[0].source = "# 00 · Start here"
+    book.metadata.lbcore.minutes = 10
+    for cell, minutes in zip([cell for cell in book.cells if "lbcore" in cell.metadata], (3, 5, 2), strict=True):
+        cell.metadata.lbcore.minutes = minutes
+    number_cells(book)
+    lesson = written(book, "00_start_here.ipynb")
+    assert {name: list(check(lesson)) for name, check in RULES.items()} == {name: [] for name in RULES}
+
+
+def find(book, text):
+    return next(cell for cell in book.cells if text in cell.source)
+
+
+def replaced(text, new):
+    def change(book):
+        cell = find(book, text)
+        cell.source = cell.source.replace(text, new)
+
+    return change
+
+
+def added(source, *outputs):
+    def change(book):
+        book.cells.append(cell_of(source, *outputs))
+        number_cells(book)
+
+    return change
+
+
+def output_text(text):
+    return added("1", nbformat.v4.new_output("execute_result", {"text/plain": text}, execution_count=1))
+
+
+def change_picture(book, what):
+    what(find(book, "picture(result)").outputs)
+
+
+BREAKERS = [
+    ("headings", replaced("## Explain", "## Theory")),
+    ("headings", replaced("## Explain", "### Explain")),
+    ("headings", lambda book: book.cells.insert(3, nbformat.v4.new_markdown_cell("## Play"))),
+    ("title", replaced("# 02 ·", "# 03 ·")),
+    ("title", lambda book: book.cells.insert(0, cell_of("import lbcore"))),
+    ("minutes", lambda book: find(book, "## Play").metadata.lbcore.update(minutes=9)),
+    ("minutes", lambda book: find(book, "## Play").metadata.lbcore.update(minutes="8")),
+    ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("minutes")),
+    ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("notes")),
+    ("minutes", lambda book: book.metadata.lbcore.update(minutes=30)),
+    ("executed", lambda book: find(book, "show(").update(execution_count=None)),
+    ("executed", lambda book: find(book, "quiz(").update(execution_count=99)),
+    ("executed", added("1 / 0", nbformat.v4.new_output("error", ename="ZeroDivisionError", evalue="", traceback=[]))),
+    ("executed", added("warn()", nbformat.v4.new_output("stream", name="stderr", text="careful"))),
+    ("executed", added("1", nbformat.v4.new_output("execute_result", {"text/plain": "1"}, execution_count=77))),
+    ("short_cells", added("\n".join(["1"] * (LONGEST_CELL + 1)))),
+    ("short_cells", added("def f(): pass")),
+    ("short_cells", added("class A: pass")),
+    ("short_cells", added("widgets.VBox([])")),
+    ("short_cells", added("import matplotlib.pyplot as plot")),
+    ("short_cells", added("%matplotlib inline")),
+    ("short_cells", added("")),
+    ("pictures_have_words", lambda book: change_picture(book, lambda outputs: outputs[0].metadata.clear())),
+    ("pictures_have_words", lambda book: change_picture(book, lambda outputs: outputs.pop())),
+    ("pictures_have_words", lambda book: change_picture(book, lambda outputs: outputs[1].update(text="<Figure>\n"))),
+    ("pictures_have_words", replaced("## Explain", '## Explain\n<img src="a.png">')),
+    ("pictures_have_words", replaced("## Explain", "## Explain\n![](a.png)")),
+    ("parts", replaced("show(", "print(")),
+    ("parts", replaced("predict(", "guess(")),
+    ("parts", replaced("widgets.balance(", "balance(")),
+    ("parts", replaced("picture(", "result(")),
+    ("parts", replaced('check("02-', 'check("03-')),
+    ("parts", replaced('quiz("02")', 'quiz("01")')),
+    ("references", replaced("NGINX", "a server")),
+    ("references", replaced("**Read on:**", "")),
+    ("exercise", lambda book: find(book, STUB).metadata.pop("tags")),
+    ("exercise", replaced("return ...", "return None")),
+    ("exercise", replaced("return 0", "return 1")),
+    ("exercise", replaced("<summary>Hint<", "<summary>Help<")),
+    ("exercise", replaced("</details>\n\n<details>", "\n\n<details>")),
+    ("clean", lambda book: book.metadata.update(widgets={})),
+    ("clean", lambda book: book.metadata.update(language_info={"name": "python"})),
+    ("clean", lambda book: find(book, "show(").metadata.update(execution={})),
+    ("clean", output_text("/home/ann/lessons")),
+    ("clean", output_text("<object at 0x7f7352fd3c40>")),
+    ("clean", replaced("picture(result)", "picture('C:\\\\Users\\\\ann')")),
+    ("links", replaced("solutions/02_random.py", "solutions/02_rand.py")),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), BREAKERS, ids=[f"{name}-{at}" for at, (name, _) in enumerate(BREAKERS)])
+def test_a_broken_lesson_is_caught(written, name, change):
+    book = copy.deepcopy(good_notebook())
+    change(book)
+    assert list(RULES[name](written(book)))
+
+
+@pytest.mark.parametrize("missing", ["lessons/solutions/02_random.py", "lbcore/lab/graders/turns.py"])
+def test_a_missing_solution_or_grader_is_caught(written, missing):
+    lesson = written(good_notebook())
+    (lesson.root / missing).unlink()
+    assert list(RULES["exercise"](lesson))
+
+
+def test_a_path_of_this_checkout_is_caught(written):
+    book = good_notebook()
+    lesson = written(book)
+    output_text(f"in {lesson.root}")(book)
+    assert list(RULES["clean"](written(book)))
+
+
+def test_every_rule_is_broken_by_some_lesson():
+    assert {name for name, _ in BREAKERS} == set(RULES)

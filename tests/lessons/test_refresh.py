@@ -1,0 +1,75 @@
+"""Saving a lesson as committed, and strict nbval over it: a drifted output goes red."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CELLS = {
+    "greeting": "for word in 'one', 'two':\n    print(word, flush=True)",
+    "widget": "import ipywidgets\nclass Panel(ipywidgets.VBox):\n    def __repr__(self): return 'Ten bars.'\n\nPanel()",
+    "picture": ('from IPython.display import HTML\n\nHTML(\'<img alt="Ten bars" src="data:image/png;base64,QUJD">\')'),
+}
+
+
+def run(*command):
+    return subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory):
+    """A small notebook, as an editor saves it, then refreshed."""
+    path = tmp_path_factory.mktemp("refresh") / "02_small.ipynb"
+    new = nbformat.v4
+    cells = [new.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    cells[0].metadata.update(tags=["exercise"], trusted=True, execution={"iopub.execute_input": "2020-01-01"})
+    cells.insert(0, new.new_markdown_cell("## Play", id="play", metadata={"lbcore": {"minutes": 5}, "editable": True}))
+    metadata = {"lbcore": {"minutes": 5}, "language_info": {"name": "python"}, "widgets": {}}
+    nbformat.write(new.new_notebook(cells=cells, metadata=metadata), path)
+    done = run(ROOT / "lessons" / "refresh.py", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_it_keeps_ids_tags_minutes_counts_and_text(refreshed):
+    notebook = nbformat.read(refreshed, as_version=4)
+    play, greeting, widget, picture = notebook.cells
+    assert set(notebook.metadata) == {"kernelspec", "lbcore"}
+    assert [cell.id for cell in notebook.cells] == ["play", *CELLS]
+    assert dict(play.metadata) == {"lbcore": {"minutes": 5}}
+    assert dict(greeting.metadata) == {"tags": ["exercise"]}
+    assert [cell.execution_count for cell in (greeting, widget, picture)] == [1, 2, 3]
+    assert [output.text for output in greeting.outputs] == ["one\ntwo\n"]
+    assert dict(widget.outputs[0].data) == {"text/plain": "Ten bars."}
+
+
+def test_twice_changes_nothing(refreshed):
+    before = refreshed.read_bytes()
+    assert run(ROOT / "lessons" / "refresh.py", refreshed).returncode == 0
+    assert refreshed.read_bytes() == before
+
+
+DRIFTS = {
+    "nothing": ("two\\n", "two\\n"),
+    "pixels": ("base64,QUJD", "base64,REVG"),
+    "printed": ("two\\n", "three\\n"),
+    "widget": ('"Ten bars."', '"Nine bars."'),
+    "alternative": ('alt=\\"Ten bars', 'alt=\\"Nine bars'),
+}
+
+
+def test_strict_nbval_with_this_repositorys_settings(refreshed, tmp_path):
+    """A changed word of an output does not pass, whether printed, a widget's or a picture's; changed pixels do."""
+    notebook = refreshed.read_text()
+    for name, (old, new) in DRIFTS.items():
+        cut = notebook.rindex(old)
+        (tmp_path / f"{name}.ipynb").write_text(notebook[:cut] + new + notebook[cut + len(old) :])
+    settings = ("-c", ROOT / "pyproject.toml", f"--rootdir={tmp_path}", "-p", "no:cacheprovider", "-n", "0")
+    done = run("-m", "pytest", *settings, tmp_path)
+    failed = set(re.findall(r"^FAILED .*?(\w+)\.ipynb", done.stdout, re.MULTILINE))
+    assert failed == {"printed", "widget", "alternative"}, done.stdout
+    assert "3 failed, 12 passed" in done.stdout
