@@ -6,14 +6,15 @@ try:
     import matplotlib as _matplotlib  # noqa: F401
 except ImportError as _error:
     raise ImportError(
-        f'lbcore.lab needs {_error.name}, which is not installed. In a terminal, run: pip install "lbcore[lessons]"'
+        f"lbcore.lab needs {_error.name}, which is not installed. In a terminal, in lbcore's folder, "
+        'run: python -m pip install -e ".[lessons]"'
     ) from _error
 
-from lbcore.lab import doctor, experiments, widgets
+from lbcore.lab import experiments, widgets
 from lbcore.lab.controls import choice, slider
 from lbcore.lab.exercises import check
 from lbcore.lab.figures import figure
-from lbcore.lab.keys import read_keys
+from lbcore.lab.keys import count_keys, read_keys
 from lbcore.lab.player import play
 from lbcore.lab.predict import predict
 from lbcore.lab.quiz import quiz
@@ -23,7 +24,7 @@ from lbcore.lab.summaries import summary
 __all__ = [
     "check",
     "choice",
-    "doctor",
+    "count_keys",
     "experiments",
     "figure",
     "picture",

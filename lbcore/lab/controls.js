@@ -13,6 +13,8 @@ function frame(model, el) {
   root.setAttribute("data-lm-suppress-shortcuts", "true");
   root.addEventListener("keydown", (event) => event.stopPropagation());
   const label = element("label", "lbcore-control-label", model.get("label"));
+  // A question stands above its slider; a name stands beside it.
+  root.classList.toggle("lbcore-control-long", model.get("label").length > 28);
   // Each widget loads its own copy of this module, so a counter here would give the same id twice.
   label.htmlFor = `lbcore-control-${Math.random().toString(36).slice(2)}`;
   root.append(label);

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from lbcore.lab import style
 from lbcore.lab.drawing import bars, draw, guessed, height, many_nodes, runs_of
+from lbcore.lab.keys import KeyCounts
 from lbcore.lab.results import Balance, HotKeys, Sequence, Work
 
 
@@ -43,7 +44,7 @@ def _(result: Balance, prediction: tuple[float, str] | None, fig: Figure | None)
         mean = result.requests / int(result.up.sum())
         style.line(ax, mean)
         labels.append(
-            (mean, f"mean {mean:,.0f}" if mean >= 100 or mean == round(mean) else f"mean {mean:.3g}", style.INK)
+            (mean, f"mean {mean:,.0f}" if mean >= 1000 or mean == round(mean) else f"mean {mean:.4g}", style.INK)
         )
     elif outline:
         ax.stairs(*runs_of(expected), color=style.INK, linewidth=1.0, zorder=3)
@@ -103,7 +104,7 @@ def _(result: Sequence, prediction: tuple[float, str] | None, fig: Figure | None
             )
     note = "each square is a request, its number the node"
     if prediction is not None:
-        note = f"you: longest run {prediction[0]:,.0f}     {note}"
+        note = f"you: longest run {prediction[0]:,.0f}; {note}"
     ax.text(margin, tall - 12, note, color=style.MUTED if prediction is None else style.GUESS, va="center")
     return fig
 
@@ -143,7 +144,7 @@ def _(result: Work, prediction: tuple[float, str] | None, fig: Figure | None) ->
 
 
 @draw.register
-def _(result: HotKeys, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
+def _(result: HotKeys | KeyCounts, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
     fig = style.blank(300, fig)
     ax = style.place(fig)[0, 0]
     n, outline = len(result.nodes), len(result.nodes) > style.MOST_BARS

@@ -61,23 +61,29 @@ def _is_number(value: Any) -> bool:
 def _resized(selector: Any, count: Any) -> Any:
     """A copy with `count` nodes: the new ones are called as the old ones are, by the first number that is free."""
     count = number("after", count, 1, 100_000)
-    if not callable(getattr(selector, "add", None)) or not callable(getattr(selector, "remove", None)):
+    have = len(students.names_of(selector))
+    verb = "add" if count > have else "remove"
+    if count != have and not callable(getattr(selector, verb, None)):
         raise TypeError(
-            f"after: {students.name_of(selector)} has no add() and remove(); give the selector after the change"
+            f"after: {students.name_of(selector)} has no {verb}(), which {have} to {count} nodes needs; "
+            "give the selector after the change"
         )
     resized = students.duplicate(selector)
-    free = (f"node-{i}" for i in range(len(resized.nodes) + count) if f"node-{i}" not in resized.nodes)
-    for _ in range(count - len(resized.nodes)):
-        resized.add(next(free))
-    for _ in range(len(resized.nodes) - count):
-        resized.remove(len(resized.nodes) - 1)
+    free = (f"node-{i}" for i in range(have + count) if f"node-{i}" not in students.names_of(selector))
+    for _ in range(count - have):
+        # A twin's add() and a student's take no name: their nodes are numbers.
+        resized.add() if students.is_plain(resized) else resized.add(next(free))
+    for last in range(have - 1, count - 1, -1):
+        resized.remove(last)
     return resized
 
 
 def _theory(before: Any, after: Any) -> float | None:
     """The share of keys that should move; None where there is no law, as for a student's own class."""
     pair = (type(before), type(after))
-    if not (all(one.up.all() for one in (before, after)) if hasattr(before, "up") and hasattr(after, "up") else False):
+    if pair not in ((selectors.ModuloHash,) * 2, (selectors.HashSlots,) * 2):
+        return None  # a twin's or a student's `up` may be anything
+    if not (before.up.all() and after.up.all()):
         return None
     if pair == (selectors.ModuloHash,) * 2:
         return 1 - theory.kept_share(before.nodes, after.nodes)

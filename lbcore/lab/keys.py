@@ -271,6 +271,7 @@ class KeyCounts:
         requests: keys read. unplaced: those that no node took, because all were down.
         lines, empty_lines, bad_lines: what the file held. first_bad: numbers of the first bad lines.
         top: the keys asked for most, each with its count, which may be too small by `top_error` (0: exact).
+        hottest: requests for the first of them at each node; all zero for a selector that takes no key.
         distinct: number of different keys, or None where there were too many to keep.
         problem: None, or why reading stopped early.
     """
@@ -287,8 +288,14 @@ class KeyCounts:
     first_bad: tuple[int, ...]
     top: tuple[tuple[str, int], ...]
     top_error: int
+    hottest: NDArray[np.int64]
     distinct: int | None
     problem: str | None
+
+    @property
+    def mean(self) -> float:
+        """The requests a node gets in the mean."""
+        return self.requests / len(self.nodes)
 
     def __str__(self) -> str:
         return " ".join(self._sentences())
@@ -322,7 +329,7 @@ class KeyCounts:
                 yield "No key is as much as 1 % of them."
             else:
                 least = "at least " if self.top_error else ""
-                yield f"The key asked for most, {_short(key)}, is {least}{count / self.requests:.1%} of them."
+                yield f"The key asked for most, {_short(key)}, is {least}{100 * count / self.requests:.1f} % of them."
 
 
 def count_keys(
@@ -368,6 +375,10 @@ def count_keys(
     finally:
         if bar:
             bar.close()
+    ranked = tuple(hot.counts.most_common(max(top, 1)))
+    hottest = np.zeros(len(nodes), dtype=np.int64)
+    if keyed and ranked and (node := int(selector.select_many([ranked[0][0]])[0])) >= 0:
+        hottest[node] = ranked[0][1]
     return KeyCounts(
         source=reader.path.name,
         field=field,
@@ -379,8 +390,9 @@ def count_keys(
         empty_lines=reader.empty_lines,
         bad_lines=reader.bad_lines,
         first_bad=tuple(reader.first_bad),
-        top=tuple(hot.counts.most_common(top)),
+        top=ranked[:top],
         top_error=hot.error,
+        hottest=hottest,
         distinct=None if hot.error else len(hot.counts),
         problem=problem or reader.problem,
     )

@@ -20,6 +20,9 @@ _HERE = Path(__file__).parent
 #: A run that takes longer shows how far it is.
 PATIENCE_S = 2.0
 
+#: Controls whose label is a noun that their value counts: '10 nodes', not 'nodes 10'.
+COUNTED = {"nodes", "after", "requests", "keys", "runs", "upto"}
+
 VEIL = "Commit to a prediction above, or move a control, and the picture appears."
 
 
@@ -76,6 +79,7 @@ class Panel(ipywidgets.VBox):
         self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
         self.veiled = prediction is not None and getattr(prediction, "value", prediction) is None
         super().__init__()
+        self.add_class("lbcore-panel")
         if hasattr(prediction, "observe"):
             prediction.observe(self._moved, names="value")
         self._arrange()
@@ -116,8 +120,6 @@ class Panel(ipywidgets.VBox):
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
             self.result, self.error = None, error
-            # A half drawn figure is not used again.
-            self.figure = None
             shown = {"picture": "", "sentence": sentence_of(error), "code": line}
         with self.board.hold_sync():
             for name, text in {**shown, "progress": -1.0}.items():
@@ -129,7 +131,10 @@ class Panel(ipywidgets.VBox):
         moved = [(n, c) for n, c in self.controls.items() if n != "seed" and c.text != self._starts[n]]
         if said is None or not moved:
             return summary(result, self.prediction)
-        asked = ", ".join(f"{control.label} {self._starts[name]}" for name, control in moved)
+        asked = ", ".join(
+            f"{self._starts[name]} {control.label}" if name in COUNTED else f"{control.label} {self._starts[name]}"
+            for name, control in moved
+        )
         return f"{summary(result)} Your prediction of {spoken(*said)} was for {asked}."
 
     def _moved(self, _: Any) -> None:
@@ -156,6 +161,14 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return self.sentence
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The whole sentence as text, where ipywidgets would cut it short."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = repr(self)
+        return bundle
 
 
 def sentence_of(error: Exception) -> str:

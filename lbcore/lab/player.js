@@ -711,7 +711,7 @@ function build(model, root) {
     set(!playing);
   });
   on(restart, "click", () => {
-    const was = playing;
+    const was = playing || time >= trace.duration;
     go(0);
     if (was) set(true);
   });

@@ -36,13 +36,14 @@ def show(obj: Any) -> None:
 
 
 def picture(result: Any, prediction: Any = None) -> None:
-    """Display a result as one still picture, with its sentence as alternative text, then print the sentence."""
+    """Display a result as one still picture, with its sentence below it and as alternative text."""
     sentence = summary(result, prediction)
+    said = html.escape(sentence, quote=True)
     data = base64.b64encode(style.png(figure(result, prediction))).decode()
     # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
     tag = (
-        f'<img alt="{html.escape(sentence, quote=True)}" style="width:100%;max-width:{style.MAX_WIDTH_PX}px" '
-        f'src="data:image/png;base64,{data}">'
+        f'<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px">'
+        f'<img alt="{said}" style="width:100%" src="data:image/png;base64,{data}">'
+        f'<figcaption style="font-size:15px;line-height:1.4;white-space:pre-line">{said}</figcaption></figure>'
     )
-    display({"text/html": tag, "text/plain": f"Picture: {sentence}"}, raw=True)
-    print(sentence)
+    display({"text/html": tag, "text/plain": sentence}, raw=True)

@@ -112,14 +112,14 @@ def run(
 
 
 def _take_down(selector: Any, node: Any, names: tuple[str, ...]) -> None:
-    """By the selector's own `mark_down`, or in the list `up` that a twin keeps."""
+    """By the selector's own `mark_down`, or in the list `up` that a twin keeps; a plain class is told the index."""
+    index = names.index(node) if isinstance(node, str) and node in names else node
     if callable(getattr(selector, "mark_down", None)):
-        selector.mark_down(node)
+        selector.mark_down(index if is_plain(selector) else node)
         return
     up = getattr(selector, "up", None)
     if not isinstance(up, list):
         raise ValueError(f"down: {name_of(selector)} has neither mark_down() nor a list `up`, so no node can go down")
-    index = names.index(node) if isinstance(node, str) and node in names else node
     if not isinstance(index, (int, np.integer)) or not 0 <= index < len(up):
         raise ValueError(f"down: {node!r} is not a node")
     up[index] = False
@@ -143,6 +143,18 @@ def names_of(selector: Any, nodes: int | Sequence[str] | None = None) -> tuple[s
     return ()
 
 
+def unfinished(who: str) -> str:
+    """What is said of a class that is still the exercise's stub."""
+    return f"{who} is not finished yet: replace its `...`, run that cell, then this one"
+
+
+def _source(selector: Any) -> str:
+    try:
+        return inspect.getsource(type(selector).select)
+    except (OSError, TypeError):
+        return ""
+
+
 def _ask(selector: Any, count: int, keys: Any, nodes: int | None) -> NDArray[np.int32]:
     """So many calls of `select`, each answer looked at."""
     picks = np.empty(count, dtype=np.int32)
@@ -151,17 +163,23 @@ def _ask(selector: Any, count: int, keys: Any, nodes: int | None) -> NDArray[np.
     for i in range(count):
         try:
             node = select() if given is None else select(given[i])
-        except LookupError as error:
+        except Exception as error:
             if type(error) is LookupError:  # the contract's word for 'no node is left'
                 picks[i] = -1
                 continue
-            raise StudentError(f"Request {i}: {who}.select() failed with {type(error).__name__}: {error}") from error
-        except Exception as error:
-            raise StudentError(f"Request {i}: {who}.select() failed with {type(error).__name__}: {error}") from error
+            if "ellipsis" in str(error):
+                raise StudentError(unfinished(who)) from error
+            raise StudentError(
+                f"Request {i + 1}: {who}.select() failed with {type(error).__name__}: {error}"
+            ) from error
+        if node is Ellipsis or (node is None and "..." in _source(selector)):
+            raise StudentError(unfinished(who))
         if not isinstance(node, (int, np.integer)) or isinstance(node, bool):
-            raise StudentError(f"Request {i}: {who}.select() returned {node!r}; it must return the number of a node")
+            raise StudentError(
+                f"Request {i + 1}: {who}.select() returned {node!r}; it must return the number of a node"
+            )
         if node < 0 or (nodes is not None and node >= nodes):
             last = "" if nodes is None else f" to {nodes - 1}"
-            raise StudentError(f"Request {i}: {who}.select() returned {node}; the nodes have the numbers 0{last}")
+            raise StudentError(f"Request {i + 1}: {who}.select() returned {node}; the nodes have the numbers 0{last}")
         picks[i] = node
     return picks

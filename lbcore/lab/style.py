@@ -229,6 +229,8 @@ def svg(fig: Figure) -> str:
     # matplotlib's style sheet says `*`, which in a page means every drawing there is: the icons of the menu too.
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, count=1, flags=re.DOTALL)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
+    # Nobody refers to the groups, and a page with two pictures would have every name twice.
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
     look = f"display:block;width:100%;max-width:{MAX_WIDTH_PX}px;height:auto;stroke-linejoin:round;stroke-linecap:butt"
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"|<svg ([^>]*?)height="[^"]*"([^>]*?)width="[^"]*"',
@@ -239,7 +241,7 @@ def svg(fig: Figure) -> str:
 
 
 def png(fig: Figure, scale: float = 3) -> bytes:
-    """The figure as PNG: by default finer than the screen shows it, for projectors, and in few colours, to stay small."""
+    """The figure as PNG: by default finer than most screens, for projectors, and in few colours, to stay small."""
     from PIL import Image
 
     with matplotlib.rc_context(RC):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lbcore.lab.keys import KeyCounts
 from lbcore.lab.results import Balance, Growth, HotKeys, Luck, Moves, Sequence, Work
 
 __all__ = ["guess", "spoken", "summary"]
@@ -123,7 +124,7 @@ def _(result: Sequence, prediction: Any = None) -> str:
         more = f" and {len(picks) - 40} more" if len(picks) > 40 else ""
         most = "never twice in a row" if longest <= 1 else f"up to {longest} in a row at one node"
         rows.append(f"{label}: {shown}{more}, {most}." if shown else f"{label}: no request yet.")
-    return " ".join(rows) + scored(prediction, result.longest[0])
+    return "\n".join(rows) + scored(prediction, result.longest[0])
 
 
 @summary.register
@@ -145,10 +146,14 @@ def _(result: Work, prediction: Any = None) -> str:
     for row in result.rows:
         low, high = int(row.counts.min()), int(row.counts.max())
         counts = f"{low:,} requests at every node" if low == high else f"{low:,} to {high:,} requests a node"
+        least, most = amount(row.work.min()), amount(row.work.max())
+        if least == most:
+            rows.append(f"{row.label}: {counts}, and {least} units of work at every node.")
+            continue
         times = row.work.max() / result.mean if result.mean else 1.0
         rows.append(
-            f"{row.label}: {counts}, but {amount(row.work.min())} to {amount(row.work.max())} units of work; "
-            f"the busiest node does {times:.2f} times the mean."
+            f"{row.label}: {counts}, but {least} to {most} units of work; the busiest node does {times:.2f} times the "
+            "mean."
         )
     return " ".join(rows) + scored(prediction, float(result.rows[0].work.max()))
 
@@ -158,10 +163,9 @@ def _(result: Moves, prediction: Any = None) -> str:
     rows = []
     for row, moved in zip(result.rows, result.percent, strict=True):
         theory = "" if row.theory is None else f" (theory {100 * row.theory:.1f} %)"
-        rows.append(
-            f"{row.label}, {len(row.before):,} to {nodes(len(row.after))}: {row.moved:,} of {result.keys:,} "
-            f"keys moved, {moved:.1f} %{theory}."
-        )
+        same = row.before == row.after
+        change = f"the same {nodes(len(row.after))}" if same else f"{len(row.before):,} to {nodes(len(row.after))}"
+        rows.append(f"{row.label}, {change}: {row.moved:,} of {result.keys:,} keys moved, {moved:.1f} %{theory}.")
     return " ".join(rows) + scored(prediction, result.percent[0], 1)
 
 
@@ -186,6 +190,11 @@ def _(result: HotKeys, prediction: Any = None) -> str:
     top = float(result.counts[busiest])
     in_percent = said is not None and said[1] == "%"
     return text + cut_short(result) + scored(prediction, 100 * top / total if in_percent else top, int(in_percent))
+
+
+@summary.register
+def _(result: KeyCounts, prediction: Any = None) -> str:
+    return str(result) + scored(prediction, float(result.counts.max(initial=0)))
 
 
 @summary.register

@@ -1,7 +1,13 @@
 """Which node gets this request? The compiled selectors, and beside them a readable twin of each in `reference`."""
 
+try:
+    from lbcore.selectors._selector import Selector
+except ModuleNotFoundError as _error:
+    if _error.name != "lbcore.selectors._selector":
+        raise
+    raise ImportError("lbcore's core is not compiled. In lbcore's folder, run: python -m pip install -e .") from _error
+
 from lbcore.selectors._moved import moved
-from lbcore.selectors._selector import Selector
 from lbcore.selectors.hashing import HashSlots, ModuloHash
 from lbcore.selectors.randomized import Random, TwoChoices
 from lbcore.selectors.round_robin import RoundRobin

@@ -9,7 +9,8 @@ from lbcore.selectors import reference
 class Slots:
     def __init__(self, n, slots):
         self.n = n
-        self.owner = [slot * n // slots for slot in range(slots)]  # owner[slot]: the node that has this slot
+        # owner[slot]: the node that has this slot
+        self.owner = [slot * n // slots for slot in range(slots)]
 
     def select(self, key):
         return self.owner[reference.hash64(key) % len(self.owner)]

@@ -29,6 +29,12 @@ def ns(call: Callable[[], Any], requests: int) -> float:
     return best / requests * 1e9
 
 
+def each(call: Callable[..., Any], *arguments: Any) -> float:
+    """The ns that one call takes in a loop."""
+    calls = range(20_000)
+    return ns(lambda: [call(*arguments) for _ in calls], len(calls))
+
+
 def xxh64(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """xxHash64 of 8-byte keys in vector operations."""
     p1, p2, p3, p4, p5 = (
@@ -97,11 +103,8 @@ def main(requests: int = 1 << 20, nodes: int = 10) -> None:
         asked: Any = keys if selector.keyed else requests
         ours = ns(lambda s=selector, r=asked: s.select_many(r, out=out), requests)
         theirs = ns(batch, requests)
-        calls = range(20_000)
-        select = selector.select
-        one = ns(lambda s=select: [s("user:1000") for _ in calls], len(calls)) if selector.keyed else None
-        one = one or ns(lambda s=select: [s() for _ in calls], len(calls))
-        their_one = ns(lambda s=single: [s() for _ in calls], len(calls))
+        one = each(selector.select, "user:1000") if selector.keyed else each(selector.select)
+        their_one = each(single)
         print(
             f"{name:19} {ours:7.2f} {theirs:7.2f} {theirs / ours:5.1f}x   "
             f"{one:7.1f} {their_one:7.1f} {their_one / one:5.1f}x   {what}"

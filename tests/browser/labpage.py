@@ -42,6 +42,8 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "docmanager-extension/plugin": {"autosave": False},
 }
+# What a panel says of a student's class that is still a stub.
+UNFINISHED = "is not finished yet"
 # Console errors that say nothing about a lesson. Each needs its reason.
 ALLOWED_CONSOLE_ERRORS: tuple[str, ...] = ()
 
@@ -245,13 +247,14 @@ class LabPage:
         return len(buttons)
 
     def pictures(self) -> list[bool]:
-        """For each panel, in order, whether it shows a picture."""
-        every = self.page.locator(".lbcore-panel-picture").all()
-        return [picture.is_visible() and picture.locator("svg").count() == 1 for picture in every]
+        """For each panel, in order, whether it shows a picture; those that wait for the exercise need none."""
+        every = self.page.locator(".lbcore-panel").filter(has_not_text=UNFINISHED).all()
+        return [panel.locator(".lbcore-panel-picture svg").count() == 1 for panel in every]
 
     def panels(self) -> list[Any]:
         """The outputs that hold a picture and a slider that changes it."""
         outputs = self.page.locator(".jp-OutputArea-output").filter(has=self.page.locator(".lbcore-panel-picture"))
+        outputs = outputs.filter(has_not_text=UNFINISHED)
         return outputs.filter(has=self.page.locator("input[type=range]")).all()
 
     def move_slider(self, panel: Any) -> list[float]:

@@ -83,6 +83,12 @@ def check_moves(fig: Figure, result: Moves) -> None:
             assert drawn == pytest.approx(row.arrived.sum(axis=1))
         else:
             assert drawn == pytest.approx([row.moved])
+        # Each column is stacked without a gap: its highest piece ends where all of its keys do.
+        tops = np.array(kept, dtype=float)
+        for path in (path for c in moved for path in c.get_paths()):
+            column = round(path.vertices[:4, 0].mean())
+            tops[column] = max(tops[column], path.vertices[:, 1].max())
+        assert tops == pytest.approx(row.flow.sum(axis=0))
         stays = {
             name: int(row.flow[row.before.index(name), j]) for j, name in enumerate(row.after) if name in row.before
         }

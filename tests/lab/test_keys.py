@@ -241,7 +241,7 @@ def test_counts_and_sentence(file):
         == str(result)
         == (
             "5 requests from keys.txt; 1 line could not be used (line 6). "
-            "The busiest of 3 nodes, c, got 3: 1.80 times the mean. The key asked for most, 'bb', is 60.0% of them."
+            "The busiest of 3 nodes, c, got 3: 1.80 times the mean. The key asked for most, 'bb', is 60.0 % of them."
         )
     )
     assert str(count_keys(ByLength(), file(""))) == "0 requests from keys.txt."

@@ -79,7 +79,7 @@ def test_a_prediction_is_scored_where_it_was_made():
     panel = make(prediction=12)
     assert panel.sentence.endswith("You said 12: off by 2.")
     panel.controls["nodes"].value = 20
-    assert panel.sentence.endswith("Your prediction of 12 was for nodes 10.") and "You said" not in panel.sentence
+    assert panel.sentence.endswith("Your prediction of 12 was for 10 nodes.") and "You said" not in panel.sentence
     assert "you: 12" in panel.board.picture
     panel.controls["nodes"].value = 10
     assert panel.sentence.endswith("You said 12: off by 2.")

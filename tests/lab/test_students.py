@@ -136,7 +136,6 @@ def wrong(answer, n=3):
         (3, "returned 3; the nodes have the numbers 0 to 2"),
         (-1, "returned -1"),
         (None, "returned None; it must return the number of a node"),
-        (..., "returned Ellipsis"),
         (1.0, "returned 1.0"),
         (True, "returned True"),
         ("0", "returned '0'"),
@@ -146,9 +145,14 @@ def wrong(answer, n=3):
     ],
 )
 def test_what_a_class_did_wrong_is_a_sentence(answer, words):
-    with pytest.raises(students.StudentError, match=r"Request 3: Wrong\.select") as caught:
+    with pytest.raises(students.StudentError, match=r"Request 4: Wrong\.select") as caught:
         experiments.balance(wrong(answer), 10)
     assert words in str(caught.value)
+
+
+def test_a_stub_is_not_finished_rather_than_wrong():
+    with pytest.raises(students.StudentError, match=r"^Wrong is not finished yet: replace its `\.\.\.`"):
+        experiments.balance(wrong(...), 10)
 
 
 def test_no_node_left_is_no_error():

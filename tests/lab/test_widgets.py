@@ -194,6 +194,14 @@ def test_the_line_that_the_lesson_shows():
     assert list(panel.controls) == ["requests"]
 
 
+def test_the_seed_in_the_line_is_the_controls():
+    panel = widgets.balance(ModuloHash, seed=slider(0, 9, start=3))
+    assert panel.code == "experiments.balance(ModuloHash(10), requests=1_000, seed=3)"
+    assert panel.sentence.startswith("Seed 3: ")
+    panel = widgets.balance(Random, seed=slider(0, 9, start=3))
+    assert panel.code == "experiments.balance(Random(10, seed=3), requests=1_000)"
+
+
 def test_controls_are_called_in_plain_words():
     panel = widgets.hot_keys(ModuloHash, nodes=slider(1, 9), exponent=slider(0.0, 3.0, step=0.1))
     assert [control.label for control in panel.controls.values()] == ["nodes", "Zipf exponent"]
@@ -231,10 +239,10 @@ def test_a_wrong_class_is_told_in_the_sentence():
             self.n = n
 
         def select(self):
-            return ...
+            return self.n
 
     panel = widgets.balance(Open, nodes=slider(2, 20))
-    assert "Request 0: Open.select() returned Ellipsis" in panel.sentence
+    assert "Request 1: Open.select() returned 2; the nodes have the numbers 0 to 1" in panel.sentence
     panel.controls["nodes"].value = 5
     assert panel.redraws == 2 and panel.error is not None
 

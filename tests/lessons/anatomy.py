@@ -172,21 +172,24 @@ def short_cells(lesson: Lesson) -> Iterator[str]:
 
 @rule
 def pictures_have_words(lesson: Lesson) -> Iterator[str]:
-    """Alternative text on each picture, and a printed sentence beside it."""
+    """Alternative text on each picture, and a sentence below it."""
     for cell in lesson.code:
-        drawn = False
+        drawn, said = False, ""
         for output in cell.outputs:
             data, metadata = output.get("data", {}), output.get("metadata", {})
             kinds = [kind for kind in data if kind.startswith("image/")]
             tags = re.findall(r"<img\b[^>]*>", _joined(data.get("text/html", "")))
             drawn = drawn or bool(kinds or tags)
+            said += output.get("text", "")
+            said += " ".join(
+                re.findall(r"<figcaption\b[^>]*>(.*?)</figcaption>", _joined(data.get("text/html", "")), re.DOTALL)
+            )
             for kind in kinds:
                 if not tags and not _says_something(metadata.get(kind, {}).get("alt") or metadata.get("alt", "")):
                     yield f"a picture without alternative text: {cell.source[:60]}"
             yield from _images_without_alt(tags)
-        said = "".join(output.text for output in cell.outputs if output.output_type == "stream")
         if drawn and not re.search(r"\w{2,}[^\n]{10,}\.(?=\s|$)", said):
-            yield f"a picture without a printed sentence: {cell.source[:60]}"
+            yield f"a picture without a sentence: {cell.source[:60]}"
     for cell in lesson.markdown:
         yield from _images_without_alt(re.findall(r"<img\b[^>]*>", cell.source))
         for alt in re.findall(r"!\[(.*?)\]\(", cell.source):

@@ -176,6 +176,10 @@ BREAKERS = [
     ("pictures_have_words", lambda book: change_picture(book, lambda outputs: outputs[1].update(text="<Figure>\n"))),
     ("pictures_have_words", replaced("## Explain", '## Explain\n<img src="a.png">')),
     ("pictures_have_words", replaced("## Explain", "## Explain\n![](a.png)")),
+    (
+        "pictures_have_words",
+        added("1", nbformat.v4.new_output("display_data", {"text/html": '<img alt="ten bars" src="data:,">'})),
+    ),
     ("parts", replaced("show(", "print(")),
     ("parts", replaced("predict(", "guess(")),
     ("parts", replaced("widgets.balance(", "balance(")),

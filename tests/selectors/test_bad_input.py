@@ -45,7 +45,8 @@ BAD_COUNTS: list[Any] = [
 ]  # fmt: skip
 BAD_KEYS: list[Any] = [
     5, -1, None, "abc", b"abc", 1.5, True, {"a"}, {"a": 1}, iter(["a"]), [1.5], [None], [True], ["a", ["b"]],
-    ["a", nan], ["\ud800"], [np.float64(3)], [np.True_], np.array([1.0, 2.0]), np.array([True]), np.array([[1, 2]]), np.array(7),
+    ["a", nan], ["\ud800"], [np.float64(3)], [np.True_], np.array([1.0, 2.0]), np.array([True]),
+    np.array([[1, 2]]), np.array(7),
     np.array(["a", 1.5], object), np.array(["2024-01-01"], "M8[D]"), np.array([1j]), object(),
 ]  # fmt: skip
 BAD_KEY: list[Any] = [1.5, nan, True, [], (1,), {}, object(), "\ud800", np.True_, np.array([1, 2]), bytearray(b"a")]

@@ -15,14 +15,15 @@ STUB = """\
 class Slots:
     def __init__(self, n, slots):
         self.n = n
-        self.owner = [slot * n // slots for slot in range(slots)]   # owner[slot]: the node that has this slot
+        # owner[slot]: the node that has this slot
+        self.owner = [slot * n // slots for slot in range(slots)]
 
     def select(self, key):
         return self.owner[reference.hash64(key) % len(self.owner)]
 
     def add(self):
-        new, self.n = self.n, self.n + 1                            # the new node's number
-        ...                                                         # it takes over its fair share of the slots
+        new, self.n = self.n, self.n + 1  # the new node's number
+        ...  # it takes over its fair share of the slots
 
 """
 

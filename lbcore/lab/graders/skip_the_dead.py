@@ -15,8 +15,8 @@ CLASS = "SkipTheDead"
 STUB = """\
 class SkipTheDead:
     def __init__(self, n):
-        self.n, self.turn = n, 0        # turn: the node whose turn is next
-        self.up = [True] * n            # up[i]: is node i up?
+        self.n, self.turn = n, 0  # turn: the node whose turn is next
+        self.up = [True] * n  # up[i]: is node i up?
 
     def mark_down(self, node):
         self.up[node] = False
@@ -25,7 +25,7 @@ class SkipTheDead:
         self.up[node] = True
 
     def select(self):
-        ...                             # the next node that is up, in turn; -1 where none is
+        ...  # the next node that is up, in turn; -1 where none is
 
 """
 

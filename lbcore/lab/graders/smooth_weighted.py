@@ -15,12 +15,12 @@ CLASS = "Smooth"
 STUB = """\
 class Smooth:
     def __init__(self, weights):
-        self.weights, self.current = weights, [0] * len(weights)    # current: each node's savings
+        self.weights, self.current = weights, [0] * len(weights)  # current: each node's savings
 
     def select(self):
-        ...                             # every node earns its weight
-        node = ...                      # the richest node
-        ...                             # it pays for being picked
+        ...  # every node earns its weight
+        node = ...  # the richest node
+        ...  # it pays for being picked
         return node
 
 """

@@ -15,7 +15,7 @@ CLASS = "TwoChoices"
 STUB = """\
 class TwoChoices:
     def __init__(self, n, rng):
-        self.counts, self.rng = [0] * n, rng    # rng.below(n): one draw from 0 to n - 1
+        self.counts, self.rng = [0] * n, rng  # rng.below(n): one draw from 0 to n - 1
 
     def select(self):
         a, b = ...

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lbcore.lab import doctor
+from lbcore import doctor
 
 
 def test_all_is_well(capsys):
@@ -27,7 +27,10 @@ def test_a_missing_package_is_told_with_its_remedy(capsys, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", without_lab)
     doctor.environment()
     told = capsys.readouterr().out
-    assert 'missing  JupyterLab: it is not installed; in a terminal, run: pip install "lbcore[lessons]"' in told
+    assert (
+        "missing  JupyterLab: it is not installed; in a terminal, in lbcore's folder, run: python -m pip install"
+        in told
+    )
     assert f"1 of {len(doctor.checks())} checks failed" in told
 
 
@@ -66,7 +69,7 @@ def test_it_never_raises(capsys, monkeypatch):
 def test_the_lab_without_its_extra_names_the_extra(missing):
     code = f"import sys; sys.modules[{missing!r}] = None\nimport lbcore.lab"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
-    assert "ImportError: lbcore.lab needs" in told and 'pip install "lbcore[lessons]"' in told
+    assert "ImportError: lbcore.lab needs" in told and 'pip install -e ".[lessons]"' in told
 
 
 def test_lbcore_alone_loads_nothing_of_jupyter():

@@ -1,6 +1,6 @@
 """Does this machine have what the lessons need? One line for each check, and in words what to do where one fails.
 
-It looks for packages without importing the lab, so that it can also tell what is missing there.
+It stands outside the lab, and imports nothing of Jupyter, so that it can tell what is missing there.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 __all__ = ["checks", "environment"]
 
-INSTALL = 'in a terminal, run: pip install "lbcore[lessons]", then restart the kernel'
+INSTALL = 'in a terminal, in lbcore\'s folder, run: python -m pip install -e ".[lessons]", then restart the kernel'
 
 
 def _python() -> str | None:
@@ -26,7 +26,7 @@ def _core() -> str | None:
 
         picks = RoundRobin(3).select_many(4).tolist()
     except Exception as error:
-        repair = "in a terminal, run: pip install --force-reinstall lbcore"
+        repair = "in a terminal, in lbcore's folder, run: python -m pip install -e ."
         return f"it cannot be loaded ({type(error).__name__}: {error}); {repair}"
     return None if picks == [0, 1, 2, 0] else f"it picks {picks} instead of [0, 1, 2, 0]; please report this"
 
