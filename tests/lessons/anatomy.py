@@ -199,7 +199,7 @@ def pictures_have_words(lesson: Lesson) -> Iterator[str]:
 
 def _images_without_alt(tags: list[str]) -> Iterator[str]:
     for tag in tags:
-        alt = re.search(r"""\balt=(["'])(.*?)\1""", tag)
+        alt = re.search(r"""\balt=(["'])(.*?)\1""", tag, re.DOTALL)
         if not alt or not _says_something(alt[2]):
             yield f"a picture without alternative text: {tag[:60]}"
 
