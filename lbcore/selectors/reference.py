@@ -51,7 +51,7 @@ class RoundRobin:
 
 
 class Random:
-    """Each request goes to a node drawn at random; where that one is down, it draws again."""
+    """Each request goes to a random node; if that one is down, it draws again."""
 
     def __init__(self, n: int, seed: int):
         self.up, self.draws = [True] * n, Draws(seed)
@@ -70,7 +70,7 @@ class Random:
 
 
 class TwoChoices:
-    """Each request looks at two different random nodes and goes to the one with less load."""
+    """Each request goes to the less loaded of two different random nodes."""
 
     def __init__(self, n: int, seed: int):
         self.up, self.load, self.draws = [True] * n, [0] * n, Draws(seed)
@@ -165,7 +165,7 @@ class WeightedRandom:
 
 
 class ModuloHash:
-    """Each key goes to node hash(key) mod nodes; a key whose node is down is hashed again."""
+    """Each key goes to node hash(key) mod n; if that is down, it is hashed again."""
 
     def __init__(self, n: int):
         self.up = [True] * n
@@ -185,7 +185,7 @@ class ModuloHash:
 
 
 class HashSlots:
-    """Each key goes to the owner of slot hash(key) mod slots; a new node takes over its share of slots."""
+    """Each key goes to the owner of slot hash(key) mod slots."""
 
     def __init__(self, n: int, slots: int):
         self.up = [True] * n

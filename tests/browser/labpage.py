@@ -305,6 +305,7 @@ class LabPage:
         width = self.page.viewport_size["width"]
         before = self.page.viewport_size
         self.page.set_viewport_size({"width": width, "height": min(int(height) + 200, 16_000)})
+        self._in_lab("find().content.node.querySelector('.jp-WindowedPanel-outer').scrollTop = 0;")
         self.page.wait_for_timeout(300)
         file.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(file))
