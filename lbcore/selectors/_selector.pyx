@@ -141,7 +141,8 @@ cdef class Selector:
         cdef Py_ssize_t i
         cdef int32_t node
         cdef list given, avoided = []
-        if isinstance(avoid, (str, bytes)) or not hasattr(avoid, "__iter__"):
+        scalar = isinstance(avoid, (str, bytes)) or isinstance(avoid, np.ndarray) and avoid.ndim == 0
+        if scalar or not hasattr(avoid, "__iter__"):
             raise TypeError(f"avoid: {short(avoid)} is of type {type(avoid).__name__}; give a list of nodes")
         given = [node_of(other, "avoid") for other in avoid]
         with self.lock:

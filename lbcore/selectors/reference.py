@@ -93,10 +93,12 @@ class WeightedRoundRobin:
     """Every node earns its weight; the richest serves the request and pays the sum."""
 
     def __init__(self, weights: list[int]):
-        self.weights, self.up, self.credit = weights, [True] * len(weights), [0] * len(weights)
+        self.weights, self.up = weights, [True] * len(weights)
+        self.credit = [0] * len(weights)
 
     def select(self) -> int:
-        live = [node for node, weight in enumerate(self.weights) if weight and self.up[node]]
+        nodes = range(len(self.weights))
+        live = [node for node in nodes if self.weights[node] and self.up[node]]
         if not live:
             raise LookupError("no node is left")
         for node in live:
