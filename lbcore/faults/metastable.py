@@ -1,0 +1,158 @@
+"""An outage that outlives its cause: retries of timed-out requests keep a server busy with work nobody waits for.
+
+One server with a queue works off what comes in order, also what its client has given up on. A short outage fills the
+queue; requests time out, are sent again, and the extra load keeps the queue full after the server is back. The state
+is stable: it ends only where the load with all its retries is below what the server can do.
+
+Source: Bronson and others, 'Metastable failures in distributed systems' (2021).
+"""
+
+import heapq
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lbcore.faults._checks import Seed, count, moment, seconds, seed_bits, stream
+from lbcore.faults.breaker import CircuitBreaker
+from lbcore.faults.budget import Budget
+from lbcore.faults.waits import FixedWait, Wait
+from lbcore.selectors.reference import Draws
+
+__all__ = ["Metastable", "metastable", "recovers"]
+
+#: A second in which at least this share of the offered requests is answered in time is a good one.
+GOOD = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metastable:
+    """What happened in each second of the run, and how it ended; arrays hold one entry a second.
+
+    offered: requests begun; attempts: what reached the server, retries too; good: requests answered in time, by the
+    second of the answer; refused: attempts that a breaker kept back. recovered: whether the last ten seconds were
+    good (on average nine tenths of the offered requests answered). recovery_s: how long after the end of the outage
+    the seconds from which on it was good for good began; infinity where it did not recover.
+    """
+
+    offered: NDArray[np.int64]
+    attempts: NDArray[np.int64]
+    good: NDArray[np.int64]
+    refused: NDArray[np.int64]
+    recovered: bool
+    recovery_s: float
+
+
+def recovers(rate_per_s: float, retries: int, capacity_per_s: float, budget: float = math.inf) -> bool:
+    """The rule of thumb: it recovers where rate x (1 + min(retries, budget)) is below the capacity.
+
+    budget: how many retries each request may cost on average (0.2: a fifth).
+
+    >>> recovers(240, 1, 300), recovers(240, 1, 300, budget=0.2), recovers(140, 1, 300), recovers(140, 2, 300)
+    (False, True, True, False)
+    """
+    each = 1 + min(count("retries", retries, 0), seconds("budget", budget, endless=True))
+    return seconds("rate_per_s", rate_per_s) * each < seconds("capacity_per_s", capacity_per_s, zero=False)
+
+
+def metastable(
+    rate_per_s: float,
+    retries: int = 0,
+    *,
+    wait: Wait | None = None,
+    budget: Budget | None = None,
+    breaker: CircuitBreaker | None = None,
+    capacity_per_s: float = 300.0,
+    timeout_s: float = 1.0,
+    outage_from_s: float = 10.0,
+    outage_s: float = 3.0,
+    until_s: float = 180.0,
+    seed: Seed = None,
+) -> Metastable:
+    """Run one server through an outage, and see whether it comes back.
+
+    rate_per_s: requests begin at random moments (a Poisson process) at this rate. retries: how often a request may be
+    sent again, each time timeout_s after it was sent without an answer, plus a pause by the rule `wait` (none by
+    default). budget, breaker: rules that all requests share; a fresh one of each is used. A request that the breaker
+    keeps back counts as a failed attempt, at once. capacity_per_s: what the server can do. It does nothing in the
+    outage, from outage_from_s for outage_s. seed: an int, a numpy Generator, or None. All times are seconds.
+
+    >>> metastable(240, retries=0, seed=1).recovered, metastable(240, retries=1, seed=1).recovered
+    (True, False)
+    """
+    rate_per_s = seconds("rate_per_s", rate_per_s, zero=False)
+    retries = count("retries", retries, 0)
+    service_s = 1.0 / seconds("capacity_per_s", capacity_per_s, zero=False)
+    timeout_s = seconds("timeout_s", timeout_s, zero=False)
+    back_s = moment("outage_from_s", outage_from_s, endless=False) + seconds("outage_s", outage_s)
+    until_s = seconds("until_s", until_s, zero=False)
+    if until_s < back_s + 10:
+        raise ValueError(f"until_s: {until_s:g} s is less than 10 s after the outage ends, at {back_s:g} s")
+    wait = FixedWait() if wait is None else wait
+    budget = None if budget is None else budget.fresh()
+    breaker = None if breaker is None else breaker.fresh()
+
+    bits = seed_bits(seed)
+    starts_s = _poisson(rate_per_s, until_s, bits)
+    size = math.ceil(until_s)
+    attempts, good, refused = (np.zeros(size, dtype=np.int64) for _ in range(3))
+    free_s = 0.0
+    # (when, order, request, retry, its last pause, outcome): no outcome yet is an attempt to be sent.
+    events: list[tuple[float, int, int, int, float, bool | None]] = [
+        (start_s, i, i, 0, 0.0, None) for i, start_s in enumerate(starts_s)
+    ]
+    order = len(events)
+    draws: dict[int, Draws] = {}
+    while events:
+        now_s, _, request, retry, pause_s, ok = heapq.heappop(events)
+        if now_s >= until_s:
+            break
+        if ok is None:
+            if retry == 0 and budget is not None:
+                budget.sent(now_s)
+            order += 1
+            if breaker is None or breaker.allow(now_s):
+                attempts[int(now_s)] += 1
+                begin_s = max(now_s, free_s)
+                if outage_from_s < begin_s + service_s and begin_s < back_s:
+                    begin_s = back_s
+                free_s = begin_s + service_s
+                # Work is done in order, so that how it ends is known as it is sent.
+                ok = free_s - now_s <= timeout_s
+                ends_s = free_s if ok else now_s + timeout_s
+                heapq.heappush(events, (ends_s, order, request, retry, pause_s, ok))
+                continue
+            refused[int(now_s)] += 1
+        elif breaker is not None:
+            breaker.record(ok, now_s)
+        if ok:
+            good[int(now_s)] += 1
+            if budget is not None:
+                budget.succeeded(now_s)
+            continue
+        if budget is not None:
+            budget.failed(now_s)
+        if retry < retries and (budget is None or budget.take(now_s)):
+            own = draws.setdefault(request, stream(bits, request))
+            pause_s = wait.wait_s(retry + 1, pause_s, own)
+            order += 1
+            heapq.heappush(events, (now_s + pause_s, order, request, retry + 1, pause_s, None))
+    offered = np.bincount(starts_s.astype(np.int64), minlength=size)
+    return Metastable(offered, attempts, good, refused, *_verdict(offered, good, back_s))
+
+
+def _poisson(rate_per_s: float, until_s: float, bits: int) -> NDArray[np.float64]:
+    generator = np.random.default_rng(bits)
+    return np.sort(generator.random(generator.poisson(rate_per_s * until_s)) * until_s)
+
+
+def _verdict(offered: NDArray[np.int64], good: NDArray[np.int64], back_s: float) -> tuple[bool, float]:
+    recovered = bool(good[-10:].sum() >= GOOD * offered[-10:].sum())
+    if not recovered:
+        return False, math.inf
+    # The last five seconds of each second smooth the luck of single arrivals.
+    window = np.ones(5)
+    share = np.convolve(good, window, "valid") / np.maximum(1, np.convolve(offered, window, "valid"))
+    bad = np.flatnonzero(share < GOOD)
+    return True, max(0.0, float(bad[-1] + 1) - back_s) if len(bad) else 0.0

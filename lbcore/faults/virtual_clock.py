@@ -1,0 +1,214 @@
+"""Simulated time: real threads that run one at a time, so that one seed is one trace and nobody really waits.
+
+A thread that has to wait notes when it is due on a heap, takes the earliest entry off it, sets the time to that, and
+hands the baton over (see `baton`). Entries that are due at the same time come in an order drawn from the seed, so that
+seeds explore the interleavings at the clock's calls.
+
+A thread can be switched at: sleep, checkpoint, join, acquire, wait, put, get, a future's result and exception. Every
+other call (now, set, clear, release, spawn, submit, call_later, ...) leaves the baton where it is. A loop that makes
+none of the former never lets time go on. What draws its order from elsewhere (sets of strings, `id`, the real clock)
+is not fixed by the seed.
+
+The caller of `run` only waits, in short slices, so that Ctrl-C arrives there and never in the middle of a switch. To
+unwind, it gives the baton to each thread in turn, the newest first, and waits until that one has ended.
+"""
+
+import math
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable
+from itertools import count
+from time import monotonic
+from typing import Any, TypeVar, cast
+
+from lbcore.faults import _checks
+from lbcore.faults.baton import Baton, Trace
+from lbcore.faults.clock import Clock, duration, function_of, thread_name
+from lbcore.faults.errors import Unwound
+from lbcore.faults.runaway import interrupt
+from lbcore.faults.virtual_parts import VirtualEvent, VirtualLock, VirtualQueue, VirtualThread, VirtualTimer
+
+__all__ = ["VirtualClock"]
+
+T = TypeVar("T")
+
+#: How often the caller of `run` looks up.
+SLICE_S = 0.05
+#: After Ctrl-C, how long a thread may compute on before it is interrupted where it is, and before it is given up.
+GRACE_S, GIVE_UP_S = 0.5, 5.0
+
+
+class VirtualClock(Baton, Clock):
+    """A clock whose time jumps from one event to the next. Ten simulated minutes take a moment.
+
+    seed: an integer, a numpy Generator, or None for fresh entropy; `seed` is then what to give for the same run again.
+    trace: called as `trace(time, thread, what)` whenever a thread goes on and whenever a timed callback runs.
+
+    >>> clock = VirtualClock(seed=1)
+    >>> def main():
+    ...     clock.sleep(600.0)
+    ...     return clock.now()
+    >>> clock.run(main)
+    600.0
+    """
+
+    def __init__(self, seed: _checks.Seed = None, *, trace: Trace | None = None):
+        self.seed = _checks.seed_bits(seed)
+        if trace is not None:
+            function_of("trace", trace)
+        self._names = count(1)
+        self._running = allocate_lock()
+        self._unwinding = False
+        self._interrupted_at_s = self._chased_at_s = math.inf
+        super().__init__(self.seed, trace)
+
+    def __repr__(self) -> str:
+        return f"VirtualClock(seed={self.seed}, now={self._now:g})"
+
+    def now(self) -> float:
+        """Seconds since the clock was made; may be read from anywhere."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` go by."""
+        seconds = duration("seconds", seconds)
+        self.park(self.waiter(self.enter("sleep"), "sleep"), self._now + seconds, "sleep")
+
+    def checkpoint(self) -> None:
+        """Let another thread go first, if one is ready and the seed says so."""
+        self.waiter(self.switch("checkpoint"), "checkpoint")
+
+    def hear(self) -> None:
+        """Raise `Unwound` in a thread that is being unwound. No switch, and no error anywhere else."""
+        me = self._current
+        if me is not None and me.unwinding and me.ident == get_ident():
+            me.unwind()
+
+    def spawn(self, function: Callable[..., object], /, *args: Any, name: str | None = None) -> VirtualThread:
+        """Start `function(*args)` on a thread of its own; it runs when this one waits."""
+        function_of("function", function)
+        name = thread_name(function, name, next(self._names))
+        me = self.enter("spawn")
+        if me is not None and me.unwinding:
+            me.unwind()
+        thread = self._thread(function, args, name)
+        try:
+            thread.real.start()
+        except BaseException:
+            del self._threads[thread]
+            raise
+        thread.ticket = next(self._numbers)
+        self._push(self._now, thread)
+        return thread
+
+    def call_later(self, delay_s: float, function: Callable[..., object], /, *args: Any) -> VirtualTimer:
+        """Call `function(*args)` after `delay_s`, on whatever thread is about to wait then."""
+        delay_s = duration("delay_s", delay_s)
+        function_of("function", function)
+        self.enter("call_later")
+        timer = VirtualTimer(self, function, args, next(self._numbers))
+        self._push(self._now + delay_s, timer)
+        return timer
+
+    def lock(self) -> VirtualLock:
+        """A new lock. Whoever has waited longest gets it next."""
+        return VirtualLock(self)
+
+    def event(self) -> VirtualEvent:
+        """A new event, not set."""
+        return VirtualEvent(self)
+
+    def queue(self, maxsize: int = 0) -> VirtualQueue:
+        """A new queue. Whoever has waited longest is served next."""
+        return VirtualQueue(self, _checks.count("maxsize", maxsize, 0))
+
+    def run(self, main: Callable[..., T], /, *args: Any) -> T:
+        """The result of `main(*args)`, run as the thread "main", once every thread has ended or been unwound."""
+        function_of("main", main)
+        if not self._running.acquire(False):
+            raise RuntimeError("run: the clock is running already; inside it, call spawn")
+        interruption: BaseException | None = None
+        try:
+            self._stop = self._over = self._unwinding = False
+            self._caller_baton = allocate_lock()
+            self._caller_baton.acquire()
+            self._interrupted_at_s = self._chased_at_s = math.inf
+            first = self._main = self._thread(main, args, "main")
+            while True:
+                try:
+                    self._drive(first)
+                    break
+                except BaseException as error:  # Ctrl-C, or what another signal raises; every step can be taken again
+                    self._stop = True
+                    self._interrupted_at_s = self._chased_at_s = monotonic()
+                    interruption = interruption or error
+            self._surface(interruption)
+            return cast(T, first.result)
+        finally:
+            interruption = None  # its traceback holds this frame
+            self._heap.clear()
+            self._threads.clear()
+            self._ending.clear()
+            self._failures.clear()
+            self._current = None
+            self._stale = 0
+            self._running.release()
+
+    def _drive(self, first: VirtualThread) -> None:
+        """From the start of a run to the end of its last thread."""
+        if self._current is None and not self._stop:
+            self._current = first
+            first.baton.release()
+            first.real.start()
+        while not self._over:
+            self._caller_baton.acquire(timeout=SLICE_S)
+            self._chase(self._current)
+        if not self._unwinding:
+            self._unwinding = True
+            self._interrupted_at_s = self._chased_at_s = math.inf
+        for thread in reversed(list(self._threads)):
+            self._current = thread
+            thread.unwinding = True
+            if thread.baton.locked():
+                thread.baton.release()
+            while thread.real.is_alive() and not thread.lost:
+                thread.real.join(SLICE_S)
+                self._chase(thread)
+        for real in self._ending:
+            real.join()
+
+    def _chase(self, thread: VirtualThread | None) -> None:
+        """After Ctrl-C, interrupt a thread that makes no clock call, and in the end leave it."""
+        now_s = monotonic()
+        if now_s - self._chased_at_s < GRACE_S:
+            return
+        if thread is None or (not thread.real.is_alive() and thread is self._current):
+            self._over = True  # interrupted before it began, or on its very last line
+        elif now_s - self._interrupted_at_s > GIVE_UP_S:
+            thread.lost = self._over = True
+        else:
+            self._chased_at_s = now_s
+            interrupt(thread.ident, Unwound)
+
+    def _surface(self, interruption: BaseException | None) -> None:
+        """Raise what ended the run early, with notes of what else was raised."""
+        for thread in self._threads:
+            if thread.lost:
+                how = (
+                    f"swallowed Unwound {Unwound.BOUND} times (is there a bare except?)"
+                    if thread.swallowed > Unwound.BOUND
+                    else "makes no clock call and could not be interrupted"
+                )
+                self._failures.append(("", self._now, RuntimeError(f"thread {thread.name!r} {how}: it is left behind")))
+        errors = [error for _, _, error in self._failures]
+        for name, at_s, error in self._failures:
+            if name and name != "main":
+                error.add_note(f"(in {name!r} of the clock, at {at_s:g} s)")
+        if interruption is not None:
+            errors.insert(0, interruption)
+        if errors:
+            for other in errors[1:]:
+                errors[0].add_note(f"(then also {type(other).__name__}: {other})")
+            try:
+                raise errors[0]
+            finally:
+                errors.clear()

@@ -1,0 +1,403 @@
+"""Retries: each rule, the policy put together, and the published figures: jitter, amplification, metastable failure."""
+
+import doctest
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lbcore
+from lbcore.faults import contention as contention_module
+from lbcore.faults import metastable as metastable_module
+from lbcore.faults import retry as retry_module
+from lbcore.faults import waits as waits_module
+from lbcore.faults._checks import stream
+from lbcore.faults.breaker import CircuitBreaker
+from lbcore.faults.budget import RetryBudget, TokenBucket
+from lbcore.faults.contention import contention
+from lbcore.faults.metastable import metastable, recovers
+from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, amplification, pick
+from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
+from lbcore.selectors.reference import Draws
+
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize("module", [retry_module, waits_module, contention_module, metastable_module])
+def test_doctests(module) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0 and result.failed == 0
+
+
+# --- waits ---------------------------------------------------------------------------------------------------------
+
+
+@given(
+    base_s=st.floats(1e-6, 1e3), factor=st.floats(1.0, 1e6), retry=st.integers(1, 5000), previous=st.floats(0.0, 1e9),
+    seed=st.integers(0, 2**64 - 1),
+)  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_pauses_stay_in_their_bounds(base_s: float, factor: float, retry: int, previous: float, seed: int) -> None:
+    cap_s, draws = base_s * factor, Draws(seed)
+    top = min(cap_s, base_s * 2.0 ** min(retry, 200))
+    assert Exponential(base_s, cap_s).wait_s(retry, previous, draws) == pytest.approx(top)
+    assert 0 <= FullJitter(base_s, cap_s).wait_s(retry, previous, draws) <= top * (1 + 1e-12)
+    assert top / 2 * (1 - 1e-12) <= EqualJitter(base_s, cap_s).wait_s(retry, previous, draws) <= top * (1 + 1e-12)
+    pause_s = DecorrelatedJitter(base_s, cap_s).wait_s(retry, previous, draws)
+    assert base_s * (1 - 1e-12) <= pause_s <= min(cap_s, 3 * max(base_s, previous)) * (1 + 1e-12)
+    assert math.isfinite(Exponential(base_s).wait_s(retry, previous, draws) if retry < 900 else 0.0)
+
+
+def test_the_draws_are_uniform() -> None:
+    """Mean and variance of full jitter over U(0, 1), within five standard errors."""
+    draws = Draws(1)
+    found = np.array([FullJitter(0.5, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
+    assert abs(found.mean() - 0.5) < 5 * math.sqrt(1 / 12 / len(found))
+    assert found.var() == pytest.approx(1 / 12, rel=0.02)
+    equal = np.array([EqualJitter(0.5, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
+    assert equal.mean() == pytest.approx(0.75, rel=0.01) and equal.min() >= 0.5
+
+
+# --- stop, threshold, hedge, amplification -------------------------------------------------------------------------
+
+
+def test_stop() -> None:
+    stop = Stop(attempts=3, deadline_s=10.0)
+    assert [stop.reason(n, 1.0) for n in (1, 2, 3, 4)] == [None, None, "attempts", "attempts"]
+    assert stop.reason(1, 10.0) is None and stop.reason(1, 10.001) == "deadline"
+    assert Stop().reason(10**9, 1e9) is None
+
+
+def test_error_threshold_of_a_node_counts_all_requests() -> None:
+    rule = ErrorThreshold(3)
+    assert [rule.error("a", float(i), request=i) for i in range(4)] == [False, False, True, True]
+    assert not rule.reached("b", 9.0) and rule.reached("a", 9.0, request=77)
+    rule.done(0)
+    assert rule.reached("a", 9.0)
+    rule.clear("a")
+    assert rule.errors("a", 9.0) == 0
+
+
+def test_error_threshold_of_a_request_counts_its_own() -> None:
+    rule = ErrorThreshold(2, per="request")
+    assert [rule.error("a", 0.0, request=i) for i in (1, 2, 1)] == [False, False, True]
+    assert rule.reached("a", 0.0, request=1) and not rule.reached("a", 0.0, request=2)
+    rule.done(1)
+    assert not rule.reached("a", 0.0, request=1) and rule.errors("a", 0.0, request=2) == 1
+    assert rule._times.keys() == {2}  # nothing is kept of a request that is over
+
+
+def test_old_errors_do_not_count() -> None:
+    rule = ErrorThreshold(2, keep_s=10.0)
+    assert not rule.error("a", 0.0) and not rule.error("a", 10.0) and rule.error("a", 19.9)
+    assert rule.reached("a", 19.99) and not rule.reached("a", 20.0)
+
+
+@given(st.floats(1e-3, 100.0), st.integers(1, 5), st.floats(-1e3, 1e3))
+def test_hedges_go_one_after_another_and_no_more_than_allowed(delay_s: float, most: int, started_s: float) -> None:
+    hedge = Hedge(delay_s, most)
+    times = [hedge.next_s(started_s, copies) for copies in range(most + 2)]
+    assert times == sorted(times) and times[most:] == [INF, INF] and math.isfinite(times[most - 1])
+    assert hedge.due(times[0], started_s, 0) and not hedge.due(started_s, started_s, 0)
+    assert not hedge.due(started_s + 1e9, started_s, most)
+
+
+@given(st.floats(0.0, 1.0), st.integers(0, 50))
+def test_amplification_is_the_sum(f: float, retries: int) -> None:
+    assert amplification(f, retries) == pytest.approx(math.fsum(f**i for i in range(retries + 1)), rel=1e-9)
+
+
+def test_amplification_measured() -> None:
+    """A policy of r retries against a service that fails with chance f, 20,000 requests: within 2 %."""
+    draws, policy = Draws(5), RetryPolicy(Stop(attempts=4), FixedWait(), seed=0)
+    sent = 0
+    for request in range(20_000):
+        tries, going = policy.start(0.0, request), True
+        while going:
+            sent += 1
+            going = draws.next() < 0.5 * 2**64 and isinstance(tries.failed(0, 0.0), Retry)
+    assert sent / 20_000 == pytest.approx(amplification(0.5, 3), rel=0.02)
+
+
+# --- the policy ----------------------------------------------------------------------------------------------------
+
+
+def drive(policy: RetryPolicy, request: int, failures: int, node: str = "a") -> list[Retry | GiveUp]:
+    tries, now_s, answers = policy.start(0.0, request), 0.0, []
+    for _ in range(failures):
+        answer = tries.failed(node, now_s)
+        answers.append(answer)
+        if isinstance(answer, GiveUp):
+            break
+        now_s = answer.at_s
+    return answers
+
+
+def test_stops_after_its_attempts_and_at_its_deadline() -> None:
+    answers = drive(RetryPolicy(Stop(attempts=3), FixedWait(1.0), seed=0), 0, 9)
+    assert [answer.at_s for answer in answers[:2]] == [1.0, 2.0] and answers[2] == GiveUp("attempts")
+    answers = drive(RetryPolicy(Stop(deadline_s=2.5), FixedWait(1.0), seed=0), 0, 9)
+    assert len(answers) == 3 and answers[2] == GiveUp("deadline")  # the third retry would begin at 3 s
+    late = RetryPolicy(Stop(attempts=1, deadline_s=1.0), seed=0).start(0.0)
+    assert late.failed("a", 50.0) == GiveUp("attempts")
+
+
+def test_without_a_threshold_it_moves_at_once_and_with_one_it_stays() -> None:
+    assert [answer.node for answer in drive(RetryPolicy(Stop(attempts=9), seed=0), 0, 3)] == [None] * 3
+    policy = RetryPolicy(Stop(attempts=9), FixedWait(), errors=ErrorThreshold(3, per="request"), seed=0)
+    assert [answer.node for answer in drive(policy, 0, 4)] == ["a", "a", None, None]
+    assert [answer.node for answer in drive(policy, 1, 2)] == ["a", "a"]
+    shared = RetryPolicy(Stop(attempts=9), FixedWait(), errors=ErrorThreshold(3), seed=0)
+    assert [answer.node for answer in drive(shared, 0, 2)] == ["a", "a"]
+    assert [answer.node for answer in drive(shared, 1, 2)] == [None, None]  # what request 0 met counts too
+
+
+def test_budget_is_asked_last_and_paid_only_for_retries_that_go() -> None:
+    budget = RetryBudget(share=0.5, per_s=0)
+    policy = RetryPolicy(Stop(attempts=2), FixedWait(), budget=budget, seed=0)
+    first = policy.start(0.0, 0)
+    second = policy.start(0.0, 1)
+    assert budget.balance(0.0) == 1
+    assert isinstance(first.failed("a", 0.0), Retry) and budget.balance(0.0) == 0
+    assert first.failed("b", 0.0) == GiveUp("attempts") and second.failed("a", 0.0) == GiveUp("budget")
+
+
+def test_grpcs_bucket_in_a_policy() -> None:
+    """Ten tokens: four requests that fail may retry; the fifth failure is one too many."""
+    policy = RetryPolicy(Stop(attempts=2), FixedWait(), budget=TokenBucket(10, 0.1), seed=0)
+    answers = [policy.start(0.0, i).failed("a", 0.0) for i in range(5)]
+    assert [isinstance(answer, Retry) for answer in answers] == [True] * 4 + [False]
+    policy.start(0.0, 9).succeeded("a", 0.0)
+    assert policy.budget.tokens == 5.1  # type: ignore[union-attr]
+
+
+def test_a_threshold_forgets_requests_that_are_over() -> None:
+    errors = ErrorThreshold(2, per="request")
+    policy = RetryPolicy(Stop(attempts=3), FixedWait(), errors=errors, seed=0)
+    done = policy.start(0.0, 0)
+    done.failed("a", 0.0)
+    done.succeeded("a", 0.0)
+    drive(policy, 1, 3)
+    assert not errors._times
+
+
+@pytest.mark.parametrize("wait", [FullJitter(0.1, 10.0), EqualJitter(0.1, 10.0), DecorrelatedJitter(0.1, 10.0)])
+def test_a_requests_pauses_depend_on_the_seed_and_its_number_alone(wait: Wait) -> None:
+    def pauses(seed: object, order: list[int]) -> dict[int, list[float]]:
+        policy = RetryPolicy(Stop(attempts=6), wait, seed=seed)  # type: ignore[arg-type]
+        return {i: [answer.wait_s for answer in drive(policy, i, 5)] for i in order}  # type: ignore[union-attr]
+
+    forwards, backwards = pauses(7, list(range(10))), pauses(7, list(range(9, -1, -1)))
+    assert forwards == backwards
+    assert len({tuple(row) for row in forwards.values()}) == 10
+    assert pauses(8, [0])[0] != forwards[0]
+    assert pauses(np.random.default_rng(3), [0]) == pauses(np.random.default_rng(3), [0])
+    assert pauses(None, [0]) != pauses(None, [0])
+
+
+def test_streams_of_neighbours_have_nothing_in_common() -> None:
+    seen = [stream(seed, number).next() for seed in range(40) for number in range(40)]
+    assert len(set(seen)) == 1600
+
+
+# --- where to: pick ------------------------------------------------------------------------------------------------
+
+SELECTORS = {
+    "round robin": lambda n: lbcore.RoundRobin(n),
+    "random": lambda n: lbcore.Random(n, seed=1),
+    "two choices": lambda n: lbcore.TwoChoices(n, seed=1),
+    "weighted": lambda n: lbcore.WeightedRoundRobin(n, [3] * n),
+    "modulo hash": lambda n: lbcore.ModuloHash(n),
+    "hash slots": lambda n: lbcore.HashSlots(n, slots=64),
+}
+
+
+@pytest.mark.parametrize("name", SELECTORS)
+@given(nodes=st.integers(1, 6), down=st.sets(st.integers(0, 5)), attempts=st.integers(1, 20))
+@settings(max_examples=40, deadline=None)
+def test_never_the_same_node_twice_while_another_is_up(name: str, nodes: int, down: set[int], attempts: int) -> None:
+    selector = SELECTORS[name](nodes)
+    live = set(range(nodes)) - down
+    for node in down & set(range(nodes)):
+        selector.mark_down(node)
+    key = b"key" if selector.keyed else None
+    if not live:
+        with pytest.raises(LookupError):
+            pick(selector, key, tried=["node-0"])
+        return
+    tried: list[int] = []
+    for _ in range(attempts):
+        node = pick(selector, key, [f"node-{one}" for one in tried])
+        assert node in live
+        assert tried.count(node) == min(tried.count(other) for other in live)
+        assert len(live) == 1 or not tried or node != tried[-1]
+        tried.append(node)
+
+
+def test_pick_passes_over_names_that_are_gone_and_refuses_wrong_numbers() -> None:
+    nodes = lbcore.RoundRobin(["a", "b", "c"])
+    assert nodes.nodes[pick(nodes, tried=["gone", "a", "b"])] == "c"
+    for wrong in (3, -1):
+        with pytest.raises(ValueError, match="tried"):
+            pick(nodes, tried=[wrong])
+    # The last one is up alone: better it than none.
+    nodes.mark_down("a")
+    nodes.mark_down("b")
+    assert pick(nodes, tried=["c", "c"]) == 2
+
+
+def test_pick_prefers_any_other_to_the_last_after_several_tries_on_one() -> None:
+    assert pick(lbcore.RoundRobin(["a", "b"]), tried=["a", "a", "a", "b"]) == 0
+
+
+# --- published figures ---------------------------------------------------------------------------------------------
+
+RULES: dict[str, Wait] = {
+    "none": FixedWait(0.0),
+    "exponential": Exponential(0.005, 2.0),
+    "equal": EqualJitter(0.005, 2.0),
+    "full": FullJitter(0.005, 2.0),
+    "decorrelated": DecorrelatedJitter(0.005, 2.0),
+}
+#: 'Exponential backoff and jitter': ms until all have written, and writes sent; means of 100 trials.
+AWS = {
+    10: {
+        "none": (382, 50),
+        "exponential": (3590, 51),
+        "equal": (732, 42),
+        "full": (465, 38),
+        "decorrelated": (434, 37),
+    },
+    100: {
+        "none": (2027, 2421),
+        "exponential": (62862, 1853),
+        "equal": (6658, 812),
+        "full": (4879, 797),
+        "decorrelated": (4530, 1002),
+    },
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("clients", AWS)
+def test_aws_jitter_table(clients: int, rule: str) -> None:
+    runs = [contention(clients, RULES[rule], seed=seed) for seed in range(100 if clients == 100 else 500)]
+    time_ms, calls = AWS[clients][rule]
+    tolerance = 0.10 if rule == "exponential" else 0.05
+    assert np.mean([run.time_s for run in runs]) * 1000 == pytest.approx(time_ms, rel=tolerance)
+    assert np.mean([run.calls for run in runs]) == pytest.approx(calls, rel=tolerance)
+
+
+@given(st.integers(1, 30), st.sampled_from(sorted(RULES)), st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_everybody_writes_once(clients: int, rule: str, seed: int) -> None:
+    run = contention(clients, RULES[rule], seed=seed)
+    assert run.calls == len(run.calls_s) >= clients and list(run.calls_s) == sorted(run.calls_s)
+    assert run.time_s > run.calls_s[-1]
+    assert run == contention(clients, RULES[rule], seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("rate_per_s", "retries", "share", "verdict"),
+    [
+        (240, 0, None, True),
+        (240, 1, 0.1, True),
+        (240, 1, 0.2, True),
+        (240, 1, None, False),
+        (240, 1, 0.3, False),
+        (140, 1, None, True),
+        (140, 2, None, False),
+    ],
+)
+def test_metastable_verdicts(rate_per_s: float, retries: int, share: float | None, verdict: bool) -> None:
+    """For five seeds each, and as the rule of thumb says; where it sticks, goodput stays at zero."""
+    assert recovers(rate_per_s, retries, 300, math.inf if share is None else share) is verdict
+    for seed in range(5):
+        budget = None if share is None else RetryBudget(share=share, per_s=0)
+        run = metastable(rate_per_s, retries, budget=budget, seed=seed)
+        assert run.recovered is verdict
+        assert math.isfinite(run.recovery_s) is verdict
+        if not verdict:
+            assert run.good[-60:].sum() == 0
+        assert run.good[:9].sum() > 0.95 * run.offered[:9].sum()  # all is well before the outage
+        assert run.attempts.sum() <= (1 + retries) * run.offered.sum() and run.good.sum() <= run.offered.sum()
+
+
+def test_a_breaker_gets_it_out() -> None:
+    """One retry sticks at 240 a second; a breaker that is open for five seconds at a time lets the queue run dry."""
+    stuck = metastable(240, 1, seed=1)
+    saved = metastable(240, 1, breaker=CircuitBreaker(open_s=5.0), seed=1)
+    assert not stuck.recovered and saved.recovered and saved.refused.sum() > 0 == stuck.refused.sum()
+
+
+def test_backoff_alone_delays_the_retries_and_does_not_remove_them() -> None:
+    assert not metastable(240, 1, wait=FullJitter(0.5, 10.0), seed=1).recovered
+
+
+def test_metastable_is_fixed_by_its_seed_and_leaves_its_rules_alone() -> None:
+    budget, breaker = RetryBudget(per_s=0), CircuitBreaker(open_s=5.0)
+    first, second = (
+        metastable(200, 2, wait=FullJitter(0.1, 1.0), budget=budget, breaker=breaker, until_s=60, seed=4)
+        for _ in range(2)
+    )
+    for name in ("offered", "attempts", "good", "refused"):
+        assert np.array_equal(getattr(first, name), getattr(second, name))
+    assert budget.balance(0.0) == 0 and math.isnan(breaker.share_failed)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: FixedWait(-1.0), "pause_s"),
+        (lambda: FixedWait(NAN), "pause_s"),
+        (lambda: Exponential(0.0), "base_s"),
+        (lambda: Exponential(-0.1, 1.0), "base_s"),
+        (lambda: Exponential(1.0, 0.5), "cap_s"),
+        (lambda: FullJitter(1.0, NAN), "cap_s"),
+        (lambda: EqualJitter(NAN, 1.0), "base_s"),
+        (lambda: DecorrelatedJitter(1.0, 0.5), "cap_s"),
+        (lambda: Stop(attempts=0), "attempts"),
+        (lambda: Stop(deadline_s=0.0), "deadline_s"),
+        (lambda: Stop(deadline_s=NAN), "deadline_s"),
+        (lambda: ErrorThreshold(0), "threshold"),
+        (lambda: ErrorThreshold(per="cluster"), "per"),  # type: ignore[arg-type]
+        (lambda: ErrorThreshold(keep_s=0.0), "keep_s"),
+        (lambda: Hedge(0.0), "delay_s"),
+        (lambda: Hedge(1.0, 0), "most"),
+        (lambda: Hedge(1.0).next_s(0.0, -1), "copies"),
+        (lambda: amplification(1.1, 1), "failure_rate"),
+        (lambda: amplification(NAN, 1), "failure_rate"),
+        (lambda: amplification(0.5, -1), "retries"),
+        (lambda: RetryPolicy().start(NAN), "now_s"),
+        (lambda: RetryPolicy().start(0.0, -1), "request"),
+        (lambda: RetryPolicy().start(0.0).failed("a", NAN), "now_s"),
+        (lambda: contention(0, FixedWait()), "clients"),
+        (lambda: contention(1, FixedWait(), hop_s=0.0), "hop_s"),
+        (lambda: metastable(0.0), "rate_per_s"),
+        (lambda: metastable(1.0, -1), "retries"),
+        (lambda: metastable(1.0, capacity_per_s=0.0), "capacity_per_s"),
+        (lambda: metastable(1.0, outage_s=-1.0), "outage_s"),
+        (lambda: metastable(1.0, until_s=15.0), "until_s"),
+        (lambda: recovers(NAN, 1, 300), "rate_per_s"),
+        (lambda: recovers(1.0, 1, 300, budget=-0.1), "budget"),
+    ],
+)
+def test_bad_parameters(make, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name}: "):
+        make()
+
+
+def test_wrong_types() -> None:
+    for make, name in (
+        (lambda: RetryPolicy(stop=3), "stop"),  # type: ignore[arg-type]
+        (lambda: RetryPolicy(wait=0.5), "wait"),  # type: ignore[arg-type]
+        (lambda: RetryPolicy(errors=3), "errors"),  # type: ignore[arg-type]
+        (lambda: RetryPolicy(budget=0.2), "budget"),  # type: ignore[arg-type]
+        (lambda: RetryPolicy(seed="1"), "seed"),  # type: ignore[arg-type]
+        (lambda: Stop(attempts=2.5), "attempts"),  # type: ignore[arg-type]
+        (lambda: FullJitter("1"), "base_s"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=f"^{name}: "):
+            make()
