@@ -9,45 +9,73 @@ to write one row) and `metastable` (an outage that outlives its cause).
 from lbcore.faults.breaker import BreakerState, CircuitBreaker
 from lbcore.faults.budget import Budget, RetryBudget, TokenBucket
 from lbcore.faults.clock import Clock
+from lbcore.faults.delays import ConstantDelay, Delay, ExponentialDelay, LognormalDelay, UniformDelay
 from lbcore.faults.detectors import Chen, Detector, FixedTimeout, FreshnessPoints, PhiAccrual, Rise
 from lbcore.faults.ejection import OutlierEjection
 from lbcore.faults.errors import DeadlockError, Unwound
+from lbcore.faults.failover import Cluster
+from lbcore.faults.heartbeat import Beat, Change, Heartbeats
+from lbcore.faults.network import Network
+from lbcore.faults.plan import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
 from lbcore.faults.real_clock import RealClock
+from lbcore.faults.report import Attempt, Outcome, Report, RequestFailed
 from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, Tries, amplification, pick
 from lbcore.faults.virtual_clock import VirtualClock
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 
 __all__ = [
+    "Attempt",
+    "Beat",
     "BreakerState",
     "Budget",
+    "Change",
     "Chen",
     "CircuitBreaker",
     "Clock",
+    "Cluster",
+    "ConstantDelay",
+    "Crash",
+    "Cut",
     "DeadlockError",
     "DecorrelatedJitter",
+    "Delay",
     "Detector",
+    "Drift",
     "EqualJitter",
     "ErrorThreshold",
     "Exponential",
+    "ExponentialDelay",
+    "Fault",
+    "FaultPlan",
     "FixedTimeout",
     "FixedWait",
     "FreshnessPoints",
     "FullJitter",
     "GiveUp",
+    "Heartbeats",
     "Hedge",
+    "LognormalDelay",
+    "Network",
+    "Outcome",
     "OutlierEjection",
+    "Pause",
     "PhiAccrual",
     "RealClock",
+    "Report",
+    "RequestFailed",
     "Retry",
     "RetryBudget",
     "RetryPolicy",
     "Rise",
+    "Slow",
     "Stop",
     "TokenBucket",
     "Tries",
+    "UniformDelay",
     "Unwound",
     "VirtualClock",
     "Wait",
     "amplification",
+    "partition",
     "pick",
 ]

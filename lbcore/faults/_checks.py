@@ -38,6 +38,8 @@ def seconds(name: str, value: Any, *, zero: bool = True, endless: bool = False) 
 
 def moment(name: str, value: Any, *, endless: bool = True) -> float:
     """A point in time, in seconds from any start that is always the same; `endless` says whether infinity is one."""
+    if type(value) is float and -math.inf < value < math.inf:
+        return value
     number = real(name, value)
     if number == -math.inf or (number == math.inf and not endless):
         raise ValueError(f"{name}: {value!r} is not a time at which anything happens")

@@ -67,6 +67,7 @@ def metastable(
     timeout_s: float = 1.0,
     outage_from_s: float = 10.0,
     outage_s: float = 3.0,
+    outage_capacity_per_s: float = 0.0,
     until_s: float = 180.0,
     seed: Seed = None,
 ) -> Metastable:
@@ -75,15 +76,17 @@ def metastable(
     rate_per_s: requests begin at random moments (a Poisson process) at this rate. retries: how often a request may be
     sent again, each time timeout_s after it was sent without an answer, plus a pause by the rule `wait` (none by
     default). budget, breaker: rules that all requests share; a fresh one of each is used. A request that the breaker
-    keeps back counts as a failed attempt, at once. capacity_per_s: what the server can do. It does nothing in the
-    outage, from outage_from_s for outage_s. seed: an int, a numpy Generator, or None. All times are seconds.
+    keeps back has failed, at once and for good. capacity_per_s: what the server can do; in the outage, from
+    outage_from_s for outage_s, only outage_capacity_per_s: nothing by default, more in a brown-out. seed: an int, a
+    numpy Generator, or None. All times are seconds.
 
     >>> metastable(240, retries=0, seed=1).recovered, metastable(240, retries=1, seed=1).recovered
     (True, False)
     """
     rate_per_s = seconds("rate_per_s", rate_per_s, zero=False)
     retries = count("retries", retries, 0)
-    service_s = 1.0 / seconds("capacity_per_s", capacity_per_s, zero=False)
+    capacity_per_s = seconds("capacity_per_s", capacity_per_s, zero=False)
+    low_per_s = seconds("outage_capacity_per_s", outage_capacity_per_s)
     timeout_s = seconds("timeout_s", timeout_s, zero=False)
     back_s = moment("outage_from_s", outage_from_s, endless=False) + seconds("outage_s", outage_s)
     until_s = seconds("until_s", until_s, zero=False)
@@ -96,11 +99,11 @@ def metastable(
     bits = seed_bits(seed)
     starts_s = _poisson(rate_per_s, until_s, bits)
     size = math.ceil(until_s)
-    attempts, good, refused = (np.zeros(size, dtype=np.int64) for _ in range(3))
+    attempts, good, refused = ([0] * size for _ in range(3))
     free_s = 0.0
     # (when, order, request, retry, its last pause, outcome): no outcome yet is an attempt to be sent.
     events: list[tuple[float, int, int, int, float, bool | None]] = [
-        (start_s, i, i, 0, 0.0, None) for i, start_s in enumerate(starts_s)
+        (start_s, i, i, 0, 0.0, None) for i, start_s in enumerate(starts_s.tolist())
     ]
     order = len(events)
     draws: dict[int, Draws] = {}
@@ -112,19 +115,18 @@ def metastable(
             if retry == 0 and budget is not None:
                 budget.sent(now_s)
             order += 1
-            if breaker is None or breaker.allow(now_s):
-                attempts[int(now_s)] += 1
-                begin_s = max(now_s, free_s)
-                if outage_from_s < begin_s + service_s and begin_s < back_s:
-                    begin_s = back_s
-                free_s = begin_s + service_s
-                # Work is done in order, so that how it ends is known as it is sent.
-                ok = free_s - now_s <= timeout_s
-                ends_s = free_s if ok else now_s + timeout_s
-                heapq.heappush(events, (ends_s, order, request, retry, pause_s, ok))
+            if breaker is not None and not breaker.allow(now_s):
+                # Not sent again: whoever says no to spare the server means every attempt.
+                refused[int(now_s)] += 1
                 continue
-            refused[int(now_s)] += 1
-        elif breaker is not None:
+            attempts[int(now_s)] += 1
+            free_s = _done(max(now_s, free_s), capacity_per_s, outage_from_s, back_s, low_per_s)
+            # Work is done in order, so that how it ends is known as it is sent.
+            ok = free_s - now_s <= timeout_s
+            ends_s = free_s if ok else now_s + timeout_s
+            heapq.heappush(events, (ends_s, order, request, retry, pause_s, ok))
+            continue
+        if breaker is not None:
             breaker.record(ok, now_s)
         if ok:
             good[int(now_s)] += 1
@@ -134,12 +136,26 @@ def metastable(
         if budget is not None:
             budget.failed(now_s)
         if retry < retries and (budget is None or budget.take(now_s)):
-            own = draws.setdefault(request, stream(bits, request))
-            pause_s = wait.wait_s(retry + 1, pause_s, own)
+            if request not in draws:
+                draws[request] = stream(bits, request)
+            pause_s = wait.wait_s(retry + 1, pause_s, draws[request])
             order += 1
             heapq.heappush(events, (now_s + pause_s, order, request, retry + 1, pause_s, None))
     offered = np.bincount(starts_s.astype(np.int64), minlength=size)
     return Metastable(offered, attempts, good, refused, *_verdict(offered, good, back_s))
+
+
+def _done(begin_s: float, capacity_per_s: float, from_s: float, back_s: float, low_per_s: float) -> float:
+    """When a request is done whose turn comes at begin_s: the rest of its work is taken at each phase's own rate."""
+    left = 1.0
+    for until_s, rate_per_s in ((from_s, capacity_per_s), (back_s, low_per_s)):
+        if begin_s >= until_s:
+            continue
+        if left <= (until_s - begin_s) * rate_per_s:
+            return begin_s + left / rate_per_s
+        left -= (until_s - begin_s) * rate_per_s
+        begin_s = until_s
+    return begin_s + left / capacity_per_s
 
 
 def _poisson(rate_per_s: float, until_s: float, bits: int) -> NDArray[np.float64]:

@@ -9,16 +9,17 @@ node is rightly trusted. Everything here is a function of its arguments and a se
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lbcore.faults._checks import Seed, count, moment, real, seconds, seed_bits
+from lbcore.faults.delays import Delay, ExponentialDelay
 from lbcore.faults.detectors import Detector
 
 __all__ = [
     "Beats",
+    "Delay",
     "ExponentialDelay",
     "Mistakes",
     "Quality",
@@ -29,36 +30,6 @@ __all__ = [
     "measure",
     "nfd_s",
 ]
-
-
-class Delay(Protocol):
-    """How long a beat is under way: a law to calculate with and to draw from."""
-
-    def cdf(self, delay_s: float) -> float:
-        """The chance of a delay of at most `delay_s`."""
-
-    def draw(self, generator: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """`size` delays in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExponentialDelay:
-    """Delays with an exponential law of mean `mean_s` >= 0 seconds; 0 is no delay at all."""
-
-    mean_s: float
-
-    def __post_init__(self) -> None:
-        seconds("mean_s", self.mean_s)
-
-    def cdf(self, delay_s: float) -> float:
-        """1 - exp(-delay / mean)."""
-        if delay_s < 0:
-            return 0.0
-        return -math.expm1(-delay_s / self.mean_s) if self.mean_s > 0 else 1.0
-
-    def draw(self, generator: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """`size` delays in seconds."""
-        return generator.exponential(self.mean_s, size)
 
 
 @dataclass(frozen=True, slots=True)

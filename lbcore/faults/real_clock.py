@@ -137,14 +137,16 @@ class RealClock(Clock):
 
     def _start(self, function: Callable[..., object], args: tuple[Any, ...], name: str) -> RealThread:
         with self._guard:
-            if not self._running or self._stopping.is_set():
-                raise RuntimeError("spawn: called outside run; a clock's threads belong inside clock.run(main)")
-            if len(self._threads) > 64:
-                self._threads = [thread for thread in self._threads if thread.is_alive()]
-            thread = RealThread(self, function, args, name)
-            thread.real.start()
-            self._threads.append(thread)
-        return thread
+            if self._running and not self._stopping.is_set():
+                if len(self._threads) > 64:
+                    self._threads = [thread for thread in self._threads if thread.is_alive()]
+                thread = RealThread(self, function, args, name)
+                thread.real.start()
+                self._threads.append(thread)
+                return thread
+        # The run may have ended since the caller last heard of it.
+        self.hear()
+        raise RuntimeError("spawn: called outside run; a clock's threads belong inside clock.run(main)")
 
     def perform(self, thread: RealThread, function: Callable[[], object]) -> None:
         """What a thread does from its start to its end."""

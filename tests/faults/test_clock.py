@@ -111,6 +111,30 @@ def test_main_ends_and_the_rest_is_unwound(clock: Clock) -> None:
     assert sorted(cleaned) == sorted(["sleep", "acquire", "with a timeout", "wait", "put", "get", "join", "result"])
 
 
+def test_a_thread_that_spawns_just_as_the_run_ends_is_unwound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On wall time the run may end between the moment a thread hears that it goes on, and the start of the new one."""
+    clock = RealClock()
+    hear, heard = clock.hear, [lambda: clock._stopping.wait(10.0)]
+    monkeypatch.setattr(clock, "hear", lambda: heard.pop()() if heard else hear())
+    unwound = []
+
+    def late() -> None:
+        try:
+            clock.spawn(print)
+        except Unwound:
+            unwound.append(True)
+            raise
+
+    def main() -> str:
+        clock._start(late, (), "late")
+        while heard:
+            time.sleep(MS)
+        return "done"
+
+    assert clock.run(main) == "done"
+    assert unwound == [True]
+
+
 def test_an_exception_in_a_thread_comes_out_of_run(clock: Clock) -> None:
     cleaned = []
 
