@@ -13,9 +13,10 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from lbcore.selectors._checks cimport int_of, names_of
 from lbcore.selectors._draws cimport TRIES, again
 from lbcore.selectors._hashes cimport inverse, modulo
-from lbcore.selectors._selector cimport Selector, int_of, names_of
+from lbcore.selectors._selector cimport Selector
 
 
 cdef class ModuloHash(Selector):
