@@ -18,7 +18,7 @@ cdef uint64_t hash_key(key, Py_ssize_t i, key_hash=None) except? 0:
     cdef Py_ssize_t size
     cdef const char* text
     if key_hash is not None:
-        value = int_of(key_hash(key_bytes(key, i)), "key_hash", "a hash is an integer")
+        value = int_of(key_hash(key_bytes(key, i, key_hash)), "key_hash", "a hash is an integer")
         if not 0 <= value < 1 << 64:
             raise ValueError(f"key_hash: {value} is outside 0 to 2^64 - 1")
         return value
@@ -36,8 +36,8 @@ cdef uint64_t hash_key(key, Py_ssize_t i, key_hash=None) except? 0:
     return _hashes.xxh64_word(PyLong_AsUnsignedLongLongMask(value))
 
 
-cdef bytes key_bytes(key, Py_ssize_t i):
-    """What is hashed of a key."""
+cdef bytes key_bytes(key, Py_ssize_t i, key_hash):
+    """What is hashed of a key; a key hash whose `text_only` is true takes no integers."""
     if isinstance(key, str):
         try:
             return str.encode(key)
@@ -45,6 +45,8 @@ cdef bytes key_bytes(key, Py_ssize_t i):
             raise surrogate(key, i) from None
     if isinstance(key, bytes):
         return bytes(key)
+    if getattr(key_hash, "text_only", False):
+        raise TypeError(f"{key_name(i)}: {short(key)} is of type {type(key).__name__}; a key is text here: str or bytes")
     return (int_of(key, key_name(i), "a key is str, bytes or int") & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
 
 

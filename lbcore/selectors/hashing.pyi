@@ -23,4 +23,11 @@ class HashTable(Selector):
     def owners(self) -> NDArray[np.int32]: ...
 
 class HashSlots(HashTable):
-    def __init__(self, nodes: Nodes, slots: SupportsIndex = 16384, *, key_hash: KeyHash | None = None) -> None: ...
+    def __init__(
+        self,
+        nodes: Nodes,
+        slots: SupportsIndex = 16384,
+        *,
+        owners: ArrayLike | None = None,
+        key_hash: KeyHash | None = None,
+    ) -> None: ...

@@ -182,13 +182,14 @@ cdef class HashSlots(HashTable):
     nodes: names, or a number, at most as many as slots. slots: how many there are, from 1 to 2^24. At first each node
     owns a range of slots, as equal as can be. `add` hands the new node its fair share, slots // nodes of them, one by
     one from whoever owns most; `remove` hands the slots out one by one to whoever owns fewest. Nothing else moves.
-    key_hash: a function from a key's bytes to an integer, or None for xxHash64.
+    owners: the index of each slot's node at first, instead of those ranges. key_hash: a function from a key's bytes to
+    an integer, or None for xxHash64.
 
     >>> HashSlots(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [2, 0, 1, 2]
     """
 
-    def __init__(self, nodes, slots=16384, *, key_hash=None):
+    def __init__(self, nodes, slots=16384, *, owners=None, key_hash=None):
         slots = int_of(slots, "slots", "give the number of slots")
         if not 1 <= slots <= MAX_ENTRIES:
             raise ValueError(f"slots: {slots} is outside 1 to 2^24")
@@ -196,9 +197,13 @@ cdef class HashSlots(HashTable):
         if len(names) > slots:
             raise ValueError(f"nodes: {len(names)} nodes are more than the {slots} slots")
         key_hash = key_hash_of(key_hash)
+        if owners is None:
+            owners = np.arange(slots, dtype=np.int64) * len(names) // slots
+        owners = owners_of(owners, <int32_t>len(names), "owners")
+        if len(owners) != slots:
+            raise ValueError(f"owners: {len(owners)} owners for {slots} slots")
         self.begin(names, None)
-        self.key_hash = key_hash
-        self.owner = (np.arange(slots, dtype=np.int64) * self.n // slots).astype(np.int32)
+        self.key_hash, self.owner = key_hash, owners
 
     cdef check_add(self, int64_t w):
         Selector.check_add(self, w)

@@ -1,0 +1,87 @@
+"""What the presets check their arguments with, and how they hash keys that must be text."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from operator import index
+from typing import Any, ClassVar, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+Weights = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class TextHash:
+    """A hash of keys that are text: str or bytes, but no integers."""
+
+    function: Callable[[bytes], int]
+    then: Callable[[int], int] | None = None
+    text_only: ClassVar[bool] = True
+
+    def __call__(self, data: bytes) -> int:
+        value = self.function(data)
+        return value if self.then is None else self.then(value)
+
+
+def short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def texts(values: Iterable[str], argument: str) -> list[str]:
+    """Names that differ, none of them empty; at least one."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{argument}: {short(values)} is of type {type(values).__name__}; give a list of names")
+    names = list(values)
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"{argument}[{i}]: {short(name)} is of type {type(name).__name__}; a name is text")
+        if not name or name != name.strip():
+            raise ValueError(f"{argument}[{i}]: {name!r} is empty, or has spaces around it")
+        if name in names[:i]:
+            raise ValueError(f"{argument}[{i}]: {name!r} is given twice; names must differ")
+    if not names:
+        raise ValueError(f"{argument}: the list is empty; give one at least")
+    return names
+
+
+def integer(value: SupportsIndex, argument: str, least: int, most: int) -> int:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{argument}: {value!r} is a bool; give an integer")
+    try:
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{argument}: {short(value)} is of type {type(value).__name__}; give an integer") from None
+    if not least <= number <= most:
+        raise ValueError(f"{argument}: {number} is outside {least} to {most}")
+    return number
+
+
+def weights_of(weights: Weights | None, n: int, least: int, most: int = 2**31 - 1) -> list[int]:
+    """The weights of n servers, each within what the system accepts; all 1 for None."""
+    if weights is None:
+        return [1] * n
+    if isinstance(weights, (str, bytes, dict, set)) or not hasattr(weights, "__len__"):
+        raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
+    if len(weights) != n:
+        raise ValueError(f"weights: {len(weights)} weights for {n} servers")
+    numbers = [integer(weight, f"weights[{i}]", least, most) for i, weight in enumerate(weights)]
+    if not any(numbers):
+        raise ValueError("weights: every weight is zero; one must be above")
+    return numbers
+
+
+def choice(value: str, argument: str, options: Iterable[str]) -> str:
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{argument}: {short(value)} is none of {', '.join(options)}")
+    return value
+
+
+def address(data: bytes) -> bytes:
+    """The 4 or 16 bytes of an IP address in text."""
+    try:
+        return ip_address(data.decode()).packed
+    except ValueError:
+        raise ValueError(f"key: {short(data.decode(errors='replace'))} is not an IP address") from None

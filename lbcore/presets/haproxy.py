@@ -1,0 +1,165 @@
+"""HAProxy's balance methods: https://docs.haproxy.org/2.6/configuration.html#4.2-balance
+
+A weight is 0 to 256; a server of weight 0 gets nothing. `mark_down` is what a failed health check does: the server
+leaves its queue, map or ring, and takes its place again later. `avoid` is `option redispatch`, which HAProxy uses for
+one server at a time.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import gcd
+from typing import SupportsIndex
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lbcore.presets._checks import TextHash, Weights, address, choice, integer, texts, weights_of
+from lbcore.selectors import Selector
+from lbcore.selectors.fast_least import FastLeastConnections
+from lbcore.selectors.fast_turns import FastWeightedRoundRobin, MapRoundRobin, smooth_round
+from lbcore.selectors.hash_functions import avalanche as stirred
+from lbcore.selectors.hash_functions import djb2, sdbm, wt6
+from lbcore.selectors.hashing import HashTable
+from lbcore.selectors.nearest import BoundedNearestRing, NearestRing
+
+FUNCTIONS: dict[str, Callable[[bytes], int]] = {"sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32}
+METHODS = ("map-based", "consistent")
+POINTS_PER_WEIGHT = 16
+POINTS_PER_ID = 4096
+
+
+def roundrobin(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+    """`balance roundrobin`: fast weighted round robin.
+
+    >>> roundrobin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
+    [0, 0, 0, 1, 0, 0, 2]
+    """
+    names = texts(servers, "servers")
+    return FastWeightedRoundRobin(names, weights_of(weights, len(names), 0, 256))
+
+
+def static_rr(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+    """`balance static-rr`: turns that are written down when a server comes or goes."""
+    names = texts(servers, "servers")
+    return MapRoundRobin(names, weights_of(weights, len(names), 0, 256))
+
+
+def leastconn(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+    """`balance leastconn`: fewest requests in flight over the weight; the one that moved last comes last."""
+    names = texts(servers, "servers")
+    return FastLeastConnections(names, weights_of(weights, len(names), 0, 256))
+
+
+def hash(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    method: str = "map-based",
+    function: str = "sdbm",
+    avalanche: bool | None = None,
+    ids: Sequence[SupportsIndex] | None = None,
+    balance_factor: SupportsIndex | None = None,
+) -> Selector:
+    """`balance hdr(...)` and other hashes of text, with `hash-type METHOD FUNCTION [avalanche]`.
+
+    avalanche: whether the hash is stirred once more. None is what `hash-type METHOD` does when nothing follows it:
+    sdbm, stirred for `consistent`; another function is stirred only if you say so. `hash-type consistent sdbm`, in
+    full, is not: that is avalanche=False. ids: the servers' `id`, which name their points on the ring; 1, 2, ... by
+    default. balance_factor: `hash-balance-factor`, 100 to 65535, for `consistent` alone; see `release`.
+
+    A map is written anew when a server comes up or goes down. Where HAProxy would give a map's key to the server to
+    avoid again, the key is hashed again here.
+    """
+    choice(function, "function", FUNCTIONS)
+    key_hash = TextHash(FUNCTIONS[function], _stirring(method, function, avalanche))
+    return _hashed(servers, weights, method, ids, balance_factor, key_hash)
+
+
+def source(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    method: str = "map-based",
+    function: str = "sdbm",
+    avalanche: bool | None = None,
+    ids: Sequence[SupportsIndex] | None = None,
+    balance_factor: SupportsIndex | None = None,
+) -> Selector:
+    """`balance source`: the 32-bit words of an IP address, xored. The key is the client's address in text.
+
+    The arguments are those of `hash`. No function is applied to an address, so `function` only decides, as there,
+    what avalanche=None means.
+    """
+    choice(function, "function", FUNCTIONS)
+    key_hash = TextHash(folded, _stirring(method, function, avalanche))
+    return _hashed(servers, weights, method, ids, balance_factor, key_hash)
+
+
+def folded(data: bytes) -> int:
+    """The big-endian 32-bit words of an address in text, xored."""
+    words = np.frombuffer(address(data), ">u4")
+    return int(np.bitwise_xor.reduce(words))
+
+
+def _stirring(method: str, function: str, avalanche: bool | None) -> Callable[[int], int] | None:
+    choice(method, "method", METHODS)
+    if avalanche is None:
+        avalanche = method == "consistent" and function == "sdbm"
+    elif not isinstance(avalanche, (bool, np.bool_)):
+        raise TypeError(f"avalanche: {avalanche!r} is of type {type(avalanche).__name__}; give True, False or None")
+    return stirred if avalanche else None
+
+
+def _hashed(
+    servers: Sequence[str],
+    weights: Weights | None,
+    method: str,
+    ids: Sequence[SupportsIndex] | None,
+    balance_factor: SupportsIndex | None,
+    key_hash: TextHash,
+) -> Selector:
+    names = texts(servers, "servers")
+    numbers = weights_of(weights, len(names), 0, 256)
+    points = partial(ring_points, ids=dict(zip(names, _ids(ids, len(names)), strict=True)))
+    if method == "map-based":
+        if balance_factor is not None:
+            raise ValueError("balance_factor: only a ring has one; give method='consistent'")
+        table = partial(map_entries, divisor=gcd(*numbers))
+        return HashTable(names, numbers, table=table, rebuild=True, key_hash=key_hash)
+    if balance_factor is None:
+        return NearestRing(names, numbers, points=points, bits=32, key_hash=key_hash)
+    factor = integer(balance_factor, "balance_factor", 100, 65535)
+    return BoundedNearestRing(names, numbers, factor=factor, points=points, bits=32, key_hash=key_hash)
+
+
+def _ids(ids: Sequence[SupportsIndex] | None, n: int) -> list[int]:
+    if ids is None:
+        return list(range(1, n + 1))
+    if isinstance(ids, (str, bytes)) or not hasattr(ids, "__len__"):
+        raise TypeError(f"ids: {ids!r} is of type {type(ids).__name__}; give a list of integers")
+    if len(ids) != n:
+        raise ValueError(f"ids: {len(ids)} ids for {n} servers")
+    numbers = [integer(number, f"ids[{i}]", 1, 2**31 - 1) for i, number in enumerate(ids)]
+    if len(set(numbers)) < n:
+        raise ValueError("ids: two servers have the same id")
+    return numbers
+
+
+def map_entries(nodes: tuple[str, ...], weights: NDArray[np.int64], divisor: int) -> NDArray[np.int32]:
+    """The server of each entry of a map."""
+    return smooth_round(weights, divisor)
+
+
+def ring_points(
+    nodes: tuple[str, ...], weights: NDArray[np.int64], ids: dict[str, int]
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """16 points of 32 bits for each unit of weight, made of the server's id; a new server gets the next free one."""
+    ids = dict(ids)
+    for name in nodes:
+        ids.setdefault(name, max(ids.values()) + 1)
+    counts = weights * POINTS_PER_WEIGHT
+    points = [
+        stirred((ids[name] * POINTS_PER_ID + i) & 0xFFFFFFFF)
+        for name, count in zip(nodes, counts.tolist(), strict=True)
+        for i in range(count)
+    ]
+    return np.array(points, np.uint64), np.repeat(np.arange(len(nodes), dtype=np.int32), counts)

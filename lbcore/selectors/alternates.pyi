@@ -1,0 +1,30 @@
+from collections.abc import Callable
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+from lbcore.selectors.consistent import HashRing
+from lbcore.selectors.hashing import HashTable
+
+class AttemptTable(HashTable):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        *,
+        table: Callable[[tuple[str, ...], NDArray[np.int64]], ArrayLike],
+        key_hash: KeyHash | None = None,
+    ) -> None: ...
+
+class BoundedAlternates(Selector):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        factor: SupportsIndex = 125,
+        *,
+        inner: Callable[[tuple[str, ...], NDArray[np.int64]], HashRing | HashTable] = ...,
+        key_hash: KeyHash | None = None,
+    ) -> None: ...
