@@ -16,6 +16,11 @@ def weights(n: int) -> list[int]:
     return [(5 * i + 3) % 7 for i in range(n)]
 
 
+def still() -> float:
+    """A clock that stands still."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Row:
     """A selector of n nodes, its twin, and what kind of selector it is."""
@@ -52,6 +57,81 @@ ROWS = {
         seeded=True,
         own_pick=True,
     ),
+    "EarliestDeadline": Row(
+        lambda n: lbcore.EarliestDeadline(n, weights(n), start=5),
+        lambda n: reference.EarliestDeadline(weights(n), 5),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    # While nothing is released, shares are as the square roots of the weights.
+    "LeastRequest": Row(
+        lambda n: lbcore.LeastRequest(n, weights(n), choices=3, seed=SEED),
+        lambda n: reference.LeastRequest(weights(n), 3, SEED),
+        twin_picks=200_000,
+        weighted=True,
+        seeded=True,
+        share_cv=0.1,
+    ),
+    "StaticStride": Row(
+        lambda n: lbcore.StaticStride(n, weights(n), start=5),
+        lambda n: reference.StaticStride(weights(n), 5),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    "FastWeightedRoundRobin": Row(
+        lambda n: lbcore.FastWeightedRoundRobin(n, weights(n)),
+        lambda n: reference.FastWeightedRoundRobin(weights(n)),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    "MapRoundRobin": Row(
+        lambda n: lbcore.MapRoundRobin(n, weights(n)),
+        lambda n: reference.MapRoundRobin(weights(n)),
+        twin_picks=200_000,
+        weighted=True,
+        most_weight=2**24,
+    ),
+    "FastLeastConnections": Row(
+        lambda n: lbcore.FastLeastConnections(n, weights(n)),
+        lambda n: reference.FastLeastConnections(weights(n)),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    "PassiveRoundRobin": Row(
+        lambda n: lbcore.PassiveRoundRobin(n, weights(n), clock=still),
+        lambda n: reference.PassiveRoundRobin(weights(n)),
+        twin_picks=100_000,
+        weighted=True,
+    ),
+    "PassiveLeastConnections": Row(
+        lambda n: lbcore.PassiveLeastConnections(n, weights(n), clock=still),
+        lambda n: reference.PassiveLeastConnections(weights(n)),
+        twin_picks=100_000,
+        weighted=True,
+    ),
+    "PassiveHash": Row(
+        lambda n: lbcore.PassiveHash(n, weights(n), clock=still),
+        lambda n: reference.PassiveHash(weights(n)),
+        twin_picks=100_000,
+        weighted=True,
+        own_pick=True,
+    ),
+    "PassivePrefixHash": Row(
+        lambda n: lbcore.PassivePrefixHash(n, weights(n), clock=still),
+        lambda n: reference.PassivePrefixHash(weights(n)),
+        twin_picks=50_000,
+        weighted=True,
+        own_pick=True,
+    ),
+    "PassiveRing": Row(
+        lambda n: lbcore.PassiveRing(n, weights(n), clock=still),
+        lambda n: reference.PassiveRing(weights(n)),
+        twin_picks=50_000,
+        weighted=True,
+        own_pick=True,
+        share_cv=0.1,
+        most_weight=2**24 // 160,
+    ),
     "ModuloHash": Row(lbcore.ModuloHash, reference.ModuloHash, twin_picks=200_000, own_pick=True),
     "HashSlots": Row(
         lambda n: lbcore.HashSlots(n, slots=10_007),
@@ -76,6 +156,31 @@ ROWS = {
         weighted=True,
         share_cv=0.22,
         most_weight=2**24 // 20,
+    ),
+    "NearestRing": Row(
+        lambda n: lbcore.NearestRing(n, weights(n), virtual_nodes=20),
+        lambda n: reference.NearestRing(weights(n), 20),
+        twin_picks=500,
+        weighted=True,
+        own_pick=True,
+        share_cv=0.22,
+        most_weight=2**24 // 20,
+    ),
+    "BoundedNearestRing": Row(
+        lambda n: lbcore.BoundedNearestRing(n, weights(n), virtual_nodes=20, factor=130),
+        lambda n: reference.BoundedNearestRing(weights(n), 20, 130),
+        twin_picks=500,
+        weighted=True,
+        share_cv=0.22,
+        most_weight=2**24 // 20,
+    ),
+    "BoundedAlternates": Row(
+        lambda n: lbcore.BoundedAlternates(n, weights(n), factor=130),
+        lambda n: reference.BoundedAlternates(weights(n), 130),
+        twin_picks=1_000,
+        weighted=True,
+        share_cv=0.22,
+        most_weight=2**24 // 160,
     ),
     "JumpHash": Row(lbcore.JumpHash, reference.JumpHash, twin_picks=100_000, own_pick=True, last_only=True),
     "Rendezvous": Row(

@@ -3,10 +3,15 @@
 from lbcore.selectors.reference._draws import MASK
 
 
-def hash64(key: str | bytes | int, seed: int = 0) -> int:
-    """xxHash64 (Collet's specification) of a str's UTF-8 bytes or an int's eight little-endian bytes."""
+def key_bytes(key: str | bytes | int) -> bytes:
+    """What is hashed of a key: a str's UTF-8 bytes or an int's eight little-endian bytes."""
     key = (key & MASK).to_bytes(8, "little") if isinstance(key, int) else key
-    data = key.encode() if isinstance(key, str) else key
+    return key.encode() if isinstance(key, str) else key
+
+
+def hash64(key: str | bytes | int, seed: int = 0) -> int:
+    """xxHash64 (Collet's specification) of a key."""
+    data = key_bytes(key)
     p1, p2, p3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
     p4, p5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
 

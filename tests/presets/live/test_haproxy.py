@@ -1,0 +1,130 @@
+"""A running HAProxy picks what the presets pick, request for request."""
+
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from lbcore import Selector
+from lbcore.presets import haproxy
+from tests.presets.live.account import Account
+from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.traffic import Backends, Client, backends, idle, random_keys, random_script, run
+from tests.presets.recordings import replayed
+
+SERVERS = 7
+HASHES = [
+    ("map-based", {}),
+    ("map-based djb2", {"function": "djb2"}),
+    ("map-based wt6 avalanche", {"function": "wt6", "avalanche": True}),
+    ("map-based crc32", {"function": "crc32"}),
+    ("consistent", {"method": "consistent"}),
+    ("consistent sdbm", {"method": "consistent", "avalanche": False}),
+    ("consistent djb2 avalanche", {"method": "consistent", "function": "djb2", "avalanche": True}),
+    ("consistent wt6", {"method": "consistent", "function": "wt6"}),
+    ("consistent crc32 avalanche", {"method": "consistent", "function": "crc32", "avalanche": True}),
+]
+
+
+class Group:
+    """A few servers in some order, with weights and ids."""
+
+    def __init__(self, rng: random.Random, many: Backends):
+        self.numbers = rng.sample(range(SERVERS), rng.randrange(2, SERVERS + 1))
+        self.names = [many.names[i] for i in self.numbers]
+        self.weights = [rng.choice([1, 1, 2, 3, 5, 10, rng.randrange(1, 257)]) for _ in self.numbers]
+        if rng.random() < 0.3:
+            self.weights[rng.randrange(1, len(self.weights))] = 0
+        self.ids = rng.sample(range(1, 2000), len(self.numbers)) if rng.random() < 0.5 else None
+
+    def lines(self) -> list[str]:
+        ids = self.ids or [None] * len(self.names)
+        return [
+            f"server s{number} {name} weight {weight}" + (f" id {number_id}" if number_id else "")
+            for number, name, weight, number_id in zip(self.numbers, self.names, self.weights, ids, strict=True)
+        ]
+
+    def picks(self, indices: list[int]) -> list[int]:
+        return [self.numbers[i] for i in indices]
+
+
+def configuration(groups: dict[str, tuple[list[str], Group]], ports: dict[str, int]) -> str:
+    parts = ["""global
+    nbthread 1
+    log stdout format raw local0 emerg
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    retries 0
+"""]
+    for name, (options, group) in groups.items():
+        lines = [f"listen {name}", f"bind 127.0.0.1:{ports[name]}", *options, *group.lines()]
+        parts.append("\n    ".join(lines) + "\n")
+    return "".join(parts)
+
+
+def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    binary, account = program("haproxy", "apt-get install haproxy"), Account()
+
+    async def work() -> None:
+        with fresh_random() as rng:
+            async with backends(SERVERS) as many:
+                groups: dict[str, tuple[list[str], Group]] = {}
+                for i in range(4):
+                    groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
+                    groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
+                for i in range(2):
+                    groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
+                for i, (words, _) in enumerate(HASHES):
+                    groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
+                    if i in (0, 2, 4, 5):
+                        groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
+                for factor in (105, 125, 180):
+                    options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
+                    groups[f"bounded{factor}"] = options, Group(rng, many)
+                ports = dict(zip(groups, free_ports(len(groups)), strict=True))
+                (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
+                with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
+                    for name, (_, group) in groups.items():
+                        client = Client(ports[name], many)
+                        await compare(account, client, rng, name, group)
+
+    run(work)
+    account.close(record_property, "haproxy")
+
+
+async def compare(account: Account, client: Client, rng: random.Random, name: str, group: Group) -> None:
+    what = f"{name} {group.weights} {group.ids}"
+    preset, number = name.rstrip("0123456789"), int(name[len(name.rstrip("0123456789")) :])
+    hashed = HASHES[number][1] if preset in ("hash", "source") else {}
+    make: dict[str, Callable[[], Selector]] = {
+        "roundrobin": partial(haproxy.roundrobin, group.names, group.weights),
+        "static_rr": partial(haproxy.static_rr, group.names, group.weights),
+        "leastconn": partial(haproxy.leastconn, group.names, group.weights),
+        "hash": partial(haproxy.hash, group.names, group.weights, ids=group.ids, **hashed),
+        "source": partial(haproxy.source, group.names, group.weights, ids=group.ids, **hashed),
+        "bounded": partial(
+            haproxy.hash, group.names, group.weights, method="consistent", ids=group.ids, balance_factor=number
+        ),
+    }
+    selector = make[preset]()
+    if preset in ("roundrobin", "static_rr"):
+        real = await client.picks([{}] * 150)
+        account.compare(what, real, group.picks(idle(selector, 150)))
+    elif preset == "hash":
+        keys = random_keys(rng, 100)
+        real = await client.picks([{"x_key": key} for key in keys])
+        account.compare(what, real, group.picks(selector.select_many(keys).tolist()))
+    elif preset == "source":
+        ips = [f"127.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(60)]
+        real = await client.picks([{"source": ip} for ip in ips])
+        account.compare(what, real, group.picks(selector.select_many(ips).tolist()))
+    else:
+        keys = random_keys(rng, 4) if preset == "bounded" else None
+        script = random_script(rng, 50, keys)
+        request: Callable[[str], dict[str, Any]] = lambda key: {"x_key": key} if key else {}  # noqa: E731
+        real = await client.in_flight(script, request)
+        account.compare(what, real, group.picks(replayed(selector, [list(step) for step in script])))

@@ -1,0 +1,79 @@
+"""A running Redis Cluster has the slots that the preset has."""
+
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from lbcore.presets import redis
+from tests.presets.live.account import Account
+from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.traffic import random_keys
+
+
+class Connection:
+    """Just enough of Redis's protocol."""
+
+    def __init__(self, port: int):
+        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+        self.socket.close()
+
+    def ask(self, *words: bytes) -> Any:
+        parts = [b"*%d\r\n" % len(words), *[b"$%d\r\n%s\r\n" % (len(word), word) for word in words]]
+        self.socket.sendall(b"".join(parts))
+        return self.answer()
+
+    def answer(self) -> Any:
+        line = self.file.readline().rstrip(b"\r\n")
+        kind, rest = line[:1], line[1:]
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            return self.file.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return [self.answer() for _ in range(int(rest))]
+        raise RuntimeError(line)
+
+
+def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    server = program("redis-server", "apt-get install redis-server")
+    client, account = program("redis-cli", "apt-get install redis-tools"), Account()
+    with fresh_random() as rng, ExitStack() as stack:
+        n = rng.randrange(3, 6)
+        ports = [port for port in free_ports(4 * n) if port < 55_000][:n]  # its bus listens on a port 10000 above
+        ports += [port for port in range(20_011, 30_000, 97)][: n - len(ports)]
+        for port in ports:
+            folder = tmp_path / str(port)
+            folder.mkdir()
+            command = [server, "--port", str(port), "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--save", ""]
+            stack.enter_context(running(command, [port], folder))
+        keys: list[str | bytes] = random_keys(rng, 200)
+        keys += ["{" + key for key in random_keys(rng, 20)] + [key + "{}" + key for key in random_keys(rng, 20)]
+        keys += [f"{a}{{{b}}}{c}" for a, b, c in zip(*(random_keys(rng, 60) for _ in range(3)), strict=True)]
+        keys += [rng.randbytes(rng.randrange(40)) for _ in range(100)]
+        keys += [b"".join(rng.choice([b"{", b"}", b"a", b"\xff"]) for _ in range(6)) for _ in range(200)]
+        with Connection(ports[0]) as connection:
+            slots = [connection.ask(b"CLUSTER", b"KEYSLOT", k.encode() if isinstance(k, str) else k) for k in keys]
+            account.compare("key_slot", slots, [redis.key_slot(key) for key in keys])
+            names = [f"127.0.0.1:{port}" for port in ports]
+            made = subprocess.run(
+                [client, "--cluster", "create", *names, "--cluster-yes"],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert made.returncode == 0, made.stdout + made.stderr
+            owner = [-1] * redis.SLOTS
+            for first, last, (_, port, *_), *_ in connection.ask(b"CLUSTER", b"SLOTS"):
+                owner[first : last + 1] = [ports.index(port)] * (last + 1 - first)
+        selector = redis.slots(names)
+        account.compare(f"slots of {n}", [owner[slot] for slot in slots], selector.select_many(keys).tolist())
+        account.compare(f"owners of {n}", owner, selector.owners.tolist())
+    account.close(record_property, "redis")
