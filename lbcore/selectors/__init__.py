@@ -14,6 +14,7 @@ from lbcore.selectors.deadlines import EarliestDeadline, LeastRequest
 from lbcore.selectors.fast_least import FastLeastConnections
 from lbcore.selectors.fast_turns import FastWeightedRoundRobin, MapRoundRobin
 from lbcore.selectors.hashing import HashSlots, ModuloHash
+from lbcore.selectors.least_loaded import LeastConnections, PeakEwma
 from lbcore.selectors.nearest import BoundedNearestRing, NearestRing
 from lbcore.selectors.passive import PassiveLeastConnections, PassiveRoundRobin
 from lbcore.selectors.passive_hash import PassiveHash, PassivePrefixHash, PassiveRing
@@ -34,6 +35,7 @@ __all__ = [
     "HashRing",
     "HashSlots",
     "JumpHash",
+    "LeastConnections",
     "LeastRequest",
     "Maglev",
     "MapRoundRobin",
@@ -44,6 +46,7 @@ __all__ = [
     "PassivePrefixHash",
     "PassiveRing",
     "PassiveRoundRobin",
+    "PeakEwma",
     "Random",
     "Rendezvous",
     "RoundRobin",

@@ -16,8 +16,8 @@ def weights(n: int) -> list[int]:
     return [(5 * i + 3) % 7 for i in range(n)]
 
 
-def still() -> float:
-    """A clock that stands still."""
+def stopped() -> float:
+    """A clock that stands still, so that asking a selector changes nothing but its picks."""
     return 0.0
 
 
@@ -98,33 +98,33 @@ ROWS = {
         weighted=True,
     ),
     "PassiveRoundRobin": Row(
-        lambda n: lbcore.PassiveRoundRobin(n, weights(n), clock=still),
+        lambda n: lbcore.PassiveRoundRobin(n, weights(n), clock=stopped),
         lambda n: reference.PassiveRoundRobin(weights(n)),
         twin_picks=100_000,
         weighted=True,
     ),
     "PassiveLeastConnections": Row(
-        lambda n: lbcore.PassiveLeastConnections(n, weights(n), clock=still),
+        lambda n: lbcore.PassiveLeastConnections(n, weights(n), clock=stopped),
         lambda n: reference.PassiveLeastConnections(weights(n)),
         twin_picks=100_000,
         weighted=True,
     ),
     "PassiveHash": Row(
-        lambda n: lbcore.PassiveHash(n, weights(n), clock=still),
+        lambda n: lbcore.PassiveHash(n, weights(n), clock=stopped),
         lambda n: reference.PassiveHash(weights(n)),
         twin_picks=100_000,
         weighted=True,
         own_pick=True,
     ),
     "PassivePrefixHash": Row(
-        lambda n: lbcore.PassivePrefixHash(n, weights(n), clock=still),
+        lambda n: lbcore.PassivePrefixHash(n, weights(n), clock=stopped),
         lambda n: reference.PassivePrefixHash(weights(n)),
         twin_picks=50_000,
         weighted=True,
         own_pick=True,
     ),
     "PassiveRing": Row(
-        lambda n: lbcore.PassiveRing(n, weights(n), clock=still),
+        lambda n: lbcore.PassiveRing(n, weights(n), clock=stopped),
         lambda n: reference.PassiveRing(weights(n)),
         twin_picks=50_000,
         weighted=True,
@@ -196,6 +196,18 @@ ROWS = {
         twin_picks=200_000,
         weighted=True,
         own_pick=True,
+    ),
+    "LeastConnections": Row(
+        lambda n: lbcore.LeastConnections(n, weights(n)),
+        lambda n: reference.LeastConnections(weights(n)),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    "PeakEwma": Row(
+        lambda n: lbcore.PeakEwma(n, seed=SEED, clock=stopped),
+        lambda n: reference.PeakEwma(n, SEED, 10.0, stopped),
+        twin_picks=200_000,
+        seeded=True,
     ),
 }
 

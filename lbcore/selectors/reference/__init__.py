@@ -12,6 +12,7 @@ from lbcore.selectors.reference.deadlines import EarliestDeadline, LeastRequest
 from lbcore.selectors.reference.fast_least import FastLeastConnections
 from lbcore.selectors.reference.fast_turns import FastWeightedRoundRobin, MapRoundRobin
 from lbcore.selectors.reference.hashing import HashSlots, ModuloHash
+from lbcore.selectors.reference.least_loaded import LeastConnections, PeakEwma
 from lbcore.selectors.reference.nearest import BoundedNearestRing, NearestRing
 from lbcore.selectors.reference.passive import PassiveLeastConnections, PassiveRoundRobin
 from lbcore.selectors.reference.passive_hash import PassiveHash, PassivePrefixHash, PassiveRing
@@ -22,6 +23,8 @@ from lbcore.selectors.reference.strides import StaticStride
 from lbcore.selectors.reference.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
 __all__ = [
+    "GOLDEN",
+    "MASK",
     "BoundedAlternates",
     "BoundedNearestRing",
     "BoundedRing",
@@ -30,12 +33,11 @@ __all__ = [
     "EarliestDeadline",
     "FastLeastConnections",
     "FastWeightedRoundRobin",
-    "GOLDEN",
     "HashRing",
     "HashSlots",
     "JumpHash",
+    "LeastConnections",
     "LeastRequest",
-    "MASK",
     "Maglev",
     "MapRoundRobin",
     "ModuloHash",
@@ -45,6 +47,7 @@ __all__ = [
     "PassivePrefixHash",
     "PassiveRing",
     "PassiveRoundRobin",
+    "PeakEwma",
     "Random",
     "Rendezvous",
     "RoundRobin",
