@@ -35,13 +35,15 @@ def texts(values: Iterable[str], argument: str) -> list[str]:
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{argument}: {short(values)} is of type {type(values).__name__}; give a list of names")
     names = list(values)
+    seen: set[str] = set()
     for i, name in enumerate(names):
         if not isinstance(name, str):
             raise TypeError(f"{argument}[{i}]: {short(name)} is of type {type(name).__name__}; a name is text")
         if not name or name != name.strip():
             raise ValueError(f"{argument}[{i}]: {name!r} is empty, or has spaces around it")
-        if name in names[:i]:
+        if name in seen:
             raise ValueError(f"{argument}[{i}]: {name!r} is given twice; names must differ")
+        seen.add(name)
     if not names:
         raise ValueError(f"{argument}: the list is empty; give one at least")
     return names

@@ -105,7 +105,12 @@ def least_request(
     return LeastRequest(names, weights_of(weights, len(names), 1), choices, seed)
 
 
-def _bounded(names: list[str], weights: list[int], balance_factor: SupportsIndex, inner: partial[Selector]) -> Selector:
+def _bounded(
+    names: list[str],
+    weights: list[int],
+    balance_factor: SupportsIndex,
+    inner: partial[HashRing] | partial[AttemptTable],
+) -> Selector:
     factor = integer(balance_factor, "balance_factor", 100, 2**32 - 1)
     return BoundedAlternates(names, weights, factor, inner=inner, key_hash=TextHash(xxh64))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 from math import floor
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
@@ -219,7 +220,7 @@ def _ring(
     weights: Weights | None,
     points: Callable[[tuple[str, ...], NDArray[np.int64]], Placed],
     key_hash: TextHash,
-    rule: str = "first",
+    rule: Literal["first", "after"] = "first",
 ) -> Selector:
     numbers = weights_of(weights, len(names), 1)
     return HashRing(names, numbers, points=points, rule=rule, bits=32, rebuild=True, key_hash=key_hash)

@@ -23,7 +23,7 @@ def key_slot(key: str | bytes) -> int:
     if isinstance(key, str):
         key = key.encode()
     if not isinstance(key, bytes):
-        raise TypeError(f"key: {short(key)} is of type {type(key).__name__}; a key is text here: str or bytes")
+        raise TypeError(f"key: {short(key)} is of type {type(key).__name__}; a key is text: str or bytes")
     return tag_crc(key) % SLOTS
 
 

@@ -46,7 +46,7 @@ cdef bytes key_bytes(key, Py_ssize_t i, key_hash):
     if isinstance(key, bytes):
         return bytes(key)
     if getattr(key_hash, "text_only", False):
-        raise TypeError(f"{key_name(i)}: {short(key)} is of type {type(key).__name__}; a key is text here: str or bytes")
+        raise TypeError(f"{key_name(i)}: {short(key)} is of type {type(key).__name__}; a key is text: str or bytes")
     return (int_of(key, key_name(i), "a key is str, bytes or int") & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "little")
 
 

@@ -28,10 +28,10 @@ cdef inline uint64_t attempt(uint64_t h, uint64_t number) noexcept nogil:
 
 
 cdef class AttemptTable(HashTable):
-    """A table that is built anew when a node goes down or comes up, and whose keys have a fixed order of entries.
+    """A table whose keys have an order of entries of their own; it is built anew when a node goes down or comes up.
 
-    nodes, weights, table, key_hash: as for HashTable. Attempt a at a key looks up `(hash ^ -a) mod entries`, of 64 bits,
-    until it meets a node that is not to be avoided.
+    nodes, weights, table, key_hash: as for HashTable. Attempt a at a key looks up `(hash ^ -a) mod entries`, in 64
+    bits, until it meets a node that is not to be avoided.
 
     >>> table = AttemptTable(2, [2, 1], table=lambda nodes, weights: [0, 0, 1])
     >>> table.select("ann"), table.select("ann", avoid=[0])
@@ -52,7 +52,7 @@ cdef class AttemptTable(HashTable):
             if self.is_live[node]:
                 return node
         entry = h % size
-        for a in range(size):       # so many are to be avoided that trying would go on for long: walk
+        for _ in range(size):       # so many are to be avoided that trying would go on for long: walk
             node = self.owner[entry]
             if self.is_live[node]:
                 return node
@@ -102,14 +102,27 @@ cdef uint32_t reap_below(Twister* twister, uint32_t n) noexcept nogil:
     return x
 
 
+def sown_order(n, seed):
+    """The order in which BoundedAlternates tries n nodes for a hash of these low 32 bits: int32, shape (n,)."""
+    cdef Twister twister
+    cdef Py_ssize_t i, j, size = int_of(n, "n", "give the number of nodes")
+    order = np.arange(size, dtype=np.int32)
+    cdef int32_t[::1] view = order
+    sow(&twister, <uint32_t>int_of(seed, "seed", "give 32 bits"))
+    for i in range(size):
+        j = i + reap_below(&twister, <uint32_t>(size - i))
+        view[i], view[j] = view[j], view[i]
+    return order
+
+
 cdef class BoundedAlternates(Selector):
     """Each key goes to its node of a ring or table, or if that is overloaded to the first other that is not.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. factor: what a node may hold, in percent
     of its share of the requests in flight, this one counted; from 100 up. The share is rounded up, and a node is
-    overloaded only when it holds more than that. inner: a function of the nodes' names and their weights (0 where one
-    is down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937, seeded
-    with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves. key_hash: a
+    overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one
+    is down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937,
+    seeded with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves. key_hash: a
     function from a key's bytes to an integer, or None for xxHash64. A request is in flight from its pick until
     `release`.
 

@@ -207,8 +207,8 @@ cdef class LeastRequest(EarliestDeadline):
 
     cdef int32_t drawn(self) noexcept nogil:
         """The emptiest of the nodes drawn."""
-        cdef int32_t i, node, best = -1
-        for i in range(self.choices):
+        cdef int32_t node, best = -1
+        for _ in range(self.choices):
             node = self.heap[<int32_t>below(draw(self.start, self.number), self.size)]
             self.number += 1
             if best < 0 or self.load[node] < self.load[best]:

@@ -142,8 +142,8 @@ cdef class FastWeightedRoundRobin(Selector):
 
     cdef rewind(self):
         cdef int32_t i
-        self.place, self.rest, self.key = np.zeros(self.n, np.int64), np.zeros(self.n, np.int64), np.zeros(self.n, np.int64)
-        self.order = np.zeros(self.n, np.uint64)
+        self.place, self.rest = np.zeros(self.n, np.int64), np.zeros(self.n, np.int64)
+        self.key, self.order = np.zeros(self.n, np.int64), np.zeros(self.n, np.uint64)
         self.group, self.passed = np.zeros(self.n, np.int32), np.zeros(self.n, np.int32)
         self.later, self.waiting = 0, FIRST
         for i in range(self.n):

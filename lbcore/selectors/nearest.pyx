@@ -22,8 +22,8 @@ cdef enum:
 cdef class NearestRing(HashRing):
     """Each key goes to the owner of the nearest point on the circle, of two as near to that of the one before.
 
-    nodes, weights, virtual_nodes, points, bits, key_hash: as for HashRing. When a node goes down or comes up, its points
-    go or come. From a node to avoid a key goes on to the points behind.
+    nodes, weights, virtual_nodes, points, bits, key_hash: as for HashRing. When a node goes down or comes up, its
+    points go or come. From a node to avoid a key goes on to the points behind.
 
     >>> NearestRing(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [0, 1, 1, 0]
@@ -87,13 +87,13 @@ cdef class BoundedNearestRing(NearestRing):
         return self.load[node] >= max(slots, 1)
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef Py_ssize_t size, i, k
+        cdef Py_ssize_t size, i
         cdef int32_t node = -1
         if self.n_live == 0:
             return -1
         size = self.point.shape[0] - 1
         i = self.nearest(h)
-        for k in range(size):
+        for _ in range(size):
             node = self.owner[i]
             if self.is_live[node] and not self.full(node):
                 break

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from libc.math cimport floor
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t
 
 from lbcore.selectors._checks cimport clock_of, int_of, node_of, short
 from lbcore.selectors._selector cimport Selector, of_nodes, weights_repr
@@ -146,8 +146,10 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef restore(self, dict state):
         self.max_fails, self.fail_timeout_s = state["max_fails"], state["fail_timeout_s"]
-        self.credit, self.earning = of_nodes(self, state["credit"], "credit"), of_nodes(self, state["earning"], "earning")
-        self.fails, self.failed_s = of_nodes(self, state["fails"], "fails"), of_nodes(self, state["failed_s"], "failed_s")
+        self.credit = of_nodes(self, state["credit"], "credit")
+        self.earning = of_nodes(self, state["earning"], "earning")
+        self.fails = of_nodes(self, state["fails"], "fails")
+        self.failed_s = of_nodes(self, state["failed_s"], "failed_s")
         self.checked_s = of_nodes(self, state["checked_s"], "checked_s")
         self.is_backup = of_nodes(self, state["backup"], "backup").astype(np.uint8)
         self.alone = self.n == 1

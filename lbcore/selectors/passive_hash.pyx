@@ -82,7 +82,7 @@ def octet_round(data):
 
 
 cdef class PassiveHash(PassiveRoundRobin):
-    """Each key goes to the node at `hash(key) mod weights`, and is hashed again with a number in front until one serves.
+    """Each key goes to the node at `hash(key) mod weights`, or is hashed again with a number in front until one serves.
 
     nodes, weights, max_fails, fail_timeout_s, clock: as for PassiveRoundRobin. The hash is the sum of 15 bits of the
     CRC32 of the key, of `1` + key, of `2` + key, and so on up to the node that serves; an empty key takes turns.
@@ -152,7 +152,7 @@ cdef class PassiveHash(PassiveRoundRobin):
 
 
 cdef class PassivePrefixHash(PassiveHash):
-    """Each address goes to the node at `hash(its first bytes) mod weights`; the hash goes on over them until one serves.
+    """Each address goes to the node at `hash(first bytes) mod weights`; the hash runs over them until one serves.
 
     The arguments are those of PassiveHash. Of a byte c the hash h becomes (113 h + c) mod 6271, from 89 on. key_hash: a
     function from a key's bytes to the factor above the summand of such a round, that is `octet_round`; whoever calls
@@ -217,7 +217,7 @@ cdef class PassiveRing(PassiveHash):
         return self.turn()
 
     cdef lay(self):
-        cdef Py_ssize_t j, k = 0
+        cdef Py_ssize_t k = 0
         cdef int32_t node
         cdef uint32_t[::1] point
         count = VIRTUAL_NODES * int(np.sum(self.weight))
@@ -233,7 +233,7 @@ cdef class PassiveRing(PassiveHash):
             elif not colon or port.strip(b"0123456789"):
                 host, port = name, b""
             base, value = crc32(host + b"\0" + port), 0
-            for j in range(VIRTUAL_NODES * self.weight[node]):
+            for _ in range(VIRTUAL_NODES * self.weight[node]):
                 value = crc32(value.to_bytes(4, "little"), base)
                 point[k] = value
                 k += 1

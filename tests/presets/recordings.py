@@ -90,7 +90,7 @@ def nginx_cases() -> Iterator[Case]:
     for name, run in data["wrr"].items():
         servers = addresses(len(run["weights"]), 18081)
         make = partial(nginx.round_robin, servers, run["weights"])
-        yield Case("nginx", name, run["picks"], lambda make=make, m=len(run["picks"]): many(make(), m))
+        yield Case("nginx", name, run["picks"], lambda make=make, run=run: many(make(), len(run["picks"])))
     for name, run in data["hash"].items():
         preset = nginx.hash_consistent if name.startswith("chash") else nginx.hash
         numbers = [int(server.rpartition(":")[2]) - 18081 for server in run["servers"]]
@@ -107,7 +107,7 @@ def nginx_cases() -> Iterator[Case]:
         yield Case("nginx", name, run["picks"], lambda make=make: many(make(), data["ips"]))
     for name, run in data["least_conn_idle"].items():
         make = partial(nginx.least_conn, addresses(len(run["weights"]), 18081), run["weights"])
-        yield Case("nginx", name, run["picks"], lambda make=make, m=len(run["picks"]): idle(make(), m))
+        yield Case("nginx", name, run["picks"], lambda make=make, run=run: idle(make(), len(run["picks"])))
     yield from in_flight("nginx", "least_conn", data["least_conn"], partial(with_ports, nginx.least_conn, 18081))
     for name, run in data["failures"].items():
         yield Case("nginx", name, [row[3] for row in run["rows"]], partial(failures, run))
@@ -161,10 +161,14 @@ def haproxy_cases() -> Iterator[Case]:
     for name, preset in (("roundrobin", haproxy.roundrobin), ("static_rr", haproxy.static_rr)):
         for shape, run in data[name].items():
             make = partial(with_ports, preset, 18281, run["weights"])
-            yield Case("haproxy", f"{name} {shape}", run["picks"], lambda make=make, m=len(run["picks"]): many(make(), m))
+            yield Case(
+                "haproxy", f"{name} {shape}", run["picks"], lambda make=make, run=run: many(make(), len(run["picks"]))
+            )
     for name, run in data["maps"].items():
         preset = haproxy.source if run["balance"] == "source" else haproxy.hash
-        make = partial(with_ports, partial(preset, ids=run["ids"], **hash_type(run["hash_type"])), 18281, run["weights"])
+        make = partial(
+            with_ports, partial(preset, ids=run["ids"], **hash_type(run["hash_type"])), 18281, run["weights"]
+        )
 
         def hashed(make: Any = make, run: Any = run) -> list[int]:
             return [run["ids"][node] - 1 for node in many(make(), run.get("keys", data["keys"]))]
@@ -214,7 +218,12 @@ def envoy_cases() -> Iterator[Case]:
         for script in ("s1", "s2", "s3", "open12"):
             least = partial(envoy.least_request, addresses(len(run["weights"]), 18481), run["weights"])
             make_run = lambda seed, least=least, script=script: replayed(least(seed=seed), scripts["scripts"][script])  # noqa: E731
-            yield Case("envoy", f"least_request {shape} {script}", run[script], partial(fitted, make_run, range(40), run[script]))
+            yield Case(
+                "envoy",
+                f"least_request {shape} {script}",
+                run[script],
+                partial(fitted, make_run, range(40), run[script]),
+            )
     for name, runs in data["inflight"].items():
         if name.startswith("hb"):
             factor, policy = int(name[2:5]), name[5:]

@@ -60,3 +60,6 @@ class BoundedAlternates:
             node = min(left, key=self.fullness)
         self.load[node] += 1
         return node
+
+    def release(self, node: int) -> None:
+        self.load[node] -= 1

@@ -74,3 +74,6 @@ class LeastRequest(EarliestDeadline):
         node = super().select(avoid)
         self.load[node] += 1
         return node
+
+    def release(self, node: int) -> None:
+        self.load[node] -= 1

@@ -34,3 +34,7 @@ class FastLeastConnections:
         self.load[node] += 1
         self.move(node)
         return node
+
+    def release(self, node: int) -> None:
+        self.load[node] -= 1
+        self.move(node)

@@ -55,6 +55,11 @@ class BoundedNearestRing(NearestRing):
 
     def select(self, key: str | bytes | int, avoid: Container[int] = ()) -> int:
         node = super().select(key, avoid)  # where those with room are to be avoided
-        node = next((other for other in self.walk(key) if other not in avoid and self.load[other] < self.slots(other)), node)
+        node = next(
+            (other for other in self.walk(key) if other not in avoid and self.load[other] < self.slots(other)), node
+        )
         self.load[node] += 1
         return node
+
+    def release(self, node: int) -> None:
+        self.load[node] -= 1

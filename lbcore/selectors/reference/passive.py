@@ -75,7 +75,9 @@ class PassiveLeastConnections(PassiveRoundRobin):
         for node in left:
             if self.load[node] * self.weights[best] < self.load[best] * self.weights[node]:
                 best = node
-        equal = [n for n in left if n >= best and self.load[n] * self.weights[best] == self.load[best] * self.weights[n]]
+        equal = [
+            n for n in left if n >= best and self.load[n] * self.weights[best] == self.load[best] * self.weights[n]
+        ]
         if len(equal) > 1:
             total = sum([self.earn(node) for node in equal])
             best = max(equal, key=lambda node: self.credit[node])

@@ -1,4 +1,4 @@
-"""How many picks were compared, and how many differed: for the test report and for `python -m tests.presets.compare`."""
+"""How many picks were compared, and how many differed: for the test report."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,9 @@ class Account:
         self.mismatches += len(different)
         if different:
             first = different[0]
-            self.wrong.append(f"{what}: {len(different)} of {len(real)}, first at {first}: {real[first]} not {ours[first]}")
+            self.wrong.append(
+                f"{what}: {len(different)} of {len(real)}, first at {first}: {real[first]} not {ours[first]}"
+            )
 
     def close(self, record_property: Callable[[str, object], None], system: str) -> None:
         record_property(f"{system} live", f"{self.compared} picks compared, {self.mismatches} mismatches")

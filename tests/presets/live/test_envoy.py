@@ -22,7 +22,8 @@ from tests.presets.live.traffic import (
     random_weights,
     run,
 )
-from tests.presets.recordings import fitted, many as picks_of, replayed
+from tests.presets.recordings import fitted, replayed
+from tests.presets.recordings import many as picks_of
 
 HOSTS = 7
 STARTS = [*range(1000), *random.Random(1).sample(range(429496729), 2000)]
@@ -79,11 +80,12 @@ def configuration(groups: dict[str, Group], port: int) -> dict[str, Any]:
             "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
         },
     }
+    host = {"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": route}]}
     manager = {
         "@type": "type.googleapis.com/"
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "in",
-        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": route}]}]},
+        "route_config": {"virtual_hosts": [host]},
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",

@@ -50,7 +50,8 @@ class Group:
 
 
 def configuration(groups: dict[str, tuple[list[str], Group]], ports: dict[str, int]) -> str:
-    parts = ["""global
+    parts = [
+        """global
     nbthread 1
     log stdout format raw local0 emerg
 defaults
@@ -59,7 +60,8 @@ defaults
     timeout client 30s
     timeout server 30s
     retries 0
-"""]
+"""
+    ]
     for name, (options, group) in groups.items():
         lines = [f"listen {name}", f"bind 127.0.0.1:{ports[name]}", *options, *group.lines()]
         parts.append("\n    ".join(lines) + "\n")

@@ -50,7 +50,7 @@ def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -
     with fresh_random() as rng, ExitStack() as stack:
         n = rng.randrange(3, 6)
         ports = [port for port in free_ports(4 * n) if port < 55_000][:n]  # its bus listens on a port 10000 above
-        ports += [port for port in range(20_011, 30_000, 97)][: n - len(ports)]
+        ports += list(range(20_011, 30_000, 97))[: n - len(ports)]
         for port in ports:
             folder = tmp_path / str(port)
             folder.mkdir()

@@ -124,7 +124,9 @@ class Client:
         return picks
 
 
-def random_script(rng: random.Random, opens: int, keys: list[str] | None = None, most: int = 12) -> list[tuple[Any, ...]]:
+def random_script(
+    rng: random.Random, opens: int, keys: list[str] | None = None, most: int = 12
+) -> list[tuple[Any, ...]]:
     """Requests that open and close at random, at most so many at a time."""
     script: list[tuple[Any, ...]] = []
     open_: list[int] = []

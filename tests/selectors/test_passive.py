@@ -1,0 +1,115 @@
+"""Failures that requests report: the compiled selectors beside their twins, while time passes and nodes go down."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lbcore
+from lbcore.selectors import reference
+
+KINDS = ["PassiveRoundRobin", "PassiveLeastConnections", "PassiveHash", "PassivePrefixHash", "PassiveRing"]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["pick", "pick", "pick", "fail", "fail", "end", "time", "down", "up"]), st.integers(0, 60)
+    ),
+    max_size=120,
+)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=150, deadline=None)
+@given(
+    weights=st.lists(st.integers(0, 9), min_size=1, max_size=7).filter(any),
+    max_fails=st.integers(0, 4),
+    timeout=st.integers(0, 5),
+    steps=steps,
+    data=st.data(),
+)
+def test_picks_of_the_twin(
+    name: str, weights: list[int], max_fails: int, timeout: int, steps: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    now, n = [1000.0], len(weights)
+    how: dict[str, Any] = {"clock": lambda: now[0]}
+    selector = getattr(lbcore, name)(n, weights, max_fails, timeout, **how)
+    twin = getattr(reference, name)(weights.copy())
+    twin.max_fails, twin.fail_timeout_s = max_fails, timeout
+    if name == "PassiveRoundRobin" and n > 1:
+        backup = data.draw(st.sets(st.integers(0, n - 1), max_size=n - 1))
+        selector = lbcore.PassiveRoundRobin(n, weights, max_fails, timeout, [f"node-{i}" for i in backup], **how)
+        twin.backup = backup
+    in_flight: list[int] = []
+    for step, number in steps:
+        twin.now_s = now[0]
+        match step:
+            case "pick" | "fail":
+                avoid = list(range(number % n)) if number % 5 == 0 else []
+                key = [data.draw(st.binary(max_size=8))] if selector.keyed else []
+                try:
+                    wanted = twin.select(*key, avoid=avoid)
+                except LookupError:
+                    wanted = -1
+                try:
+                    pick = selector.select(*key, avoid=avoid)
+                except LookupError:
+                    pick = -1
+                assert pick == wanted
+                if pick < 0:
+                    continue
+                if step == "fail":
+                    selector.release(pick, ok=False)
+                    twin.release(pick, ok=False)
+                else:
+                    in_flight.append(pick)
+            case "end" if in_flight:
+                node = in_flight.pop(number % len(in_flight))
+                selector.release(node, ok=number % 3 > 0)
+                twin.release(node, ok=number % 3 > 0)
+            case "time":
+                now[0] += number / 7
+            case "down" | "up":
+                (selector.mark_up if step == "up" else selector.mark_down)(number % n)
+                twin.mark(number % n, step == "up")
+
+
+def test_a_node_rests_and_is_tried_again() -> None:
+    now = [0.0]
+    selector = lbcore.PassiveRoundRobin(3, [4, 2, 2], 2, 10, clock=lambda: now[0])
+    for _ in range(2):
+        selector.release(0, ok=False)
+    assert 0 not in selector.select_many(50)
+    now[0] = 10.99  # the eleventh second has not begun
+    assert 0 not in selector.select_many(50)
+    now[0] = 11
+    assert 0 in selector.select_many(8)
+
+
+def test_arguments() -> None:
+    for wrong in (-1, 2**31, 1.5, "2", None, True):
+        with pytest.raises((TypeError, ValueError), match=r"^max_fails: "):
+            lbcore.PassiveRoundRobin(3, max_fails=wrong)
+        with pytest.raises((TypeError, ValueError), match=r"^fail_timeout_s: "):
+            lbcore.PassiveHash(3, fail_timeout_s=wrong)
+    for wrong in ("node-1", 1, [3], [-1], ["nobody"], [1.0], [True], [0, 1, 2]):
+        with pytest.raises((TypeError, ValueError, IndexError), match=r"^backup: "):
+            lbcore.PassiveRoundRobin(3, backup=wrong)
+    with pytest.raises(TypeError, match=r"^clock: "):
+        lbcore.PassiveRing(3, clock=5)
+    selector = lbcore.PassiveRoundRobin(3, backup=[1, 2])
+    with pytest.raises(ValueError, match=r"^node: without 'node-0' every node would be a backup"):
+        selector.remove(0)
+
+
+def test_the_numbered_keys_crc32_is_computed_from_the_keys() -> None:
+    """Tries up to 10 and more: with all but one of many nodes down, twenty numbers are put in front of the key."""
+    nodes = 40
+    for alive in (3, 17, 39):
+        selector, twin = lbcore.PassiveHash(nodes), reference.PassiveHash([1] * nodes)
+        for node in range(nodes):
+            if node not in (alive, 0):
+                selector.mark_down(node)
+                twin.mark(node, False)
+        for i in range(300):
+            key = "x" * (i % 70) + str(i)
+            assert selector.select(key) == twin.select(key)
