@@ -122,9 +122,9 @@ cdef class BoundedAlternates(Selector):
     of its share of the requests in flight, this one counted; from 100 up. The share is rounded up, and a node is
     overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one
     is down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937,
-    seeded with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves. key_hash: a
-    function from a key's bytes to an integer, or None for xxHash64. A request is in flight from its pick until
-    `release`.
+    seeded with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves.
+    key_hash: a function from a key's bytes to an integer, or None for xxHash64. A request is in flight from its pick
+    until `release`.
 
     >>> BoundedAlternates(3, factor=100).select_many(["ann"] * 6).tolist()
     [2, 2, 1, 2, 1, 1]
