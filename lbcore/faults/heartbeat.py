@@ -14,7 +14,7 @@ arrives while the watcher is dead is gone; one that arrives while it pauses coun
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from lbcore.faults._checks import seconds
@@ -278,7 +278,7 @@ class _View:
 
 
 def _names(nodes: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(nodes, str) or not all(isinstance(node, str) and node for node in nodes):
+    if isinstance(nodes, str) or not isinstance(nodes, Iterable) or not all(isinstance(n, str) and n for n in nodes):
         raise TypeError(f"nodes: expected a list of names, got {nodes!r}")
     names = tuple(nodes)
     if not names:
@@ -291,7 +291,7 @@ def _names(nodes: Sequence[str]) -> tuple[str, ...]:
 
 def _patient(detector: Detector, interval_s: float) -> None:
     """An error where the detector would fail every node between two beats."""
-    if not isinstance(detector, Detector):
+    if not isinstance(detector, Detector) or isinstance(detector, type):
         raise TypeError(f"detector: expected a detector, got {detector!r}")
     trial = detector.fresh()
     trial.heartbeat(0.0, 0)

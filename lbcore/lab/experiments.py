@@ -12,13 +12,42 @@ from numpy.typing import NDArray
 
 from lbcore import selectors
 from lbcore.lab import students, theory
+from lbcore.lab.deposits_failover import deposits
+from lbcore.lab.experiments_failover import cascade, failover, survivors
+from lbcore.lab.experiments_heartbeats import detection, raster, silences, tradeoff, weather
+from lbcore.lab.experiments_retries import amplified, brownout, crowd, reassign, stampede
 from lbcore.lab.flows import hot_keys, moves
 from lbcore.lab.inputs import distinct_keys, labelled, number
 from lbcore.lab.results import Balance, Sequence, Work, WorkRow
+from lbcore.lab.road_failover import road
 from lbcore.lab.runs import growth, luck
 from lbcore.selectors import reference
 
-__all__ = ["balance", "distinct_keys", "growth", "hot_keys", "luck", "moves", "sequence", "work"]
+__all__ = [
+    "amplified",
+    "balance",
+    "brownout",
+    "cascade",
+    "crowd",
+    "deposits",
+    "detection",
+    "distinct_keys",
+    "failover",
+    "growth",
+    "hot_keys",
+    "luck",
+    "moves",
+    "raster",
+    "reassign",
+    "road",
+    "sequence",
+    "silences",
+    "stampede",
+    "survivors",
+    "tradeoff",
+    "weather",
+    "work",
+]
 
 #: A row of a sequence has room for so many.
 MOST_IN_SEQUENCE = 120

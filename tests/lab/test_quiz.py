@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lbcore.faults import Exponential, amplification
+from lbcore.faults.metastable import recovers
 from lbcore.lab.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
-LESSONS = ("01", "02", "03", "04")
+LESSONS = ("01", "02", "03", "04", "09")
 
 
 def source(questions=3, choices=3, right=0, **replaced):
@@ -193,3 +195,19 @@ def test_the_numbers_of_lesson_04():
     assert {slots.owner[slot] for slot in moved} == {10}
     assert f"{16384 / 11:,.1f}" == "1,489.5"
     assert "1,489.5" in said("04", 2, 2)
+
+
+def test_the_numbers_of_lesson_09():
+    assert amplification(0.5, 3) == 1.875
+    assert load("09")[0].choices[1].text == "1.875 times as much: 1 + 0.5 + 0.25 + 0.125"
+    assert amplification(1.0, 3) == 4
+    shares = {choice.text: choice.right for choice in load("09")[1].choices}
+    for share, back in ((0.3, False), (0.2, True), (0.1, True), (0.249, True), (0.25, False)):
+        assert recovers(240, 3, 300, budget=share) is back
+        assert shares.get(f"Retries up to {100 * share:.0f} % of the requests", back) is back
+    assert "240 x 1.3 = 312" in said("09", 1, 0)
+    assert round(300 - 240 * 1.2) == 12 and round(300 - 240 * 1.1) == 36
+    assert "12 requests" in said("09", 1, 2) and "36" in said("09", 1, 2)
+    waits = [Exponential(0.5).wait_s(retry, 0.0, reference.Draws(0)) for retry in (1, 2, 3, 4)]
+    assert waits == [1, 2, 4, 8] and np.cumsum(waits).tolist() == [1, 3, 7, 15]
+    assert load("09")[2].choices[0].text.endswith("after 1, 3, 7 and 15 s")
