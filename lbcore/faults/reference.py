@@ -14,7 +14,8 @@ class FixedTimeout:
     """No beat for a set time means failed."""
 
     def __init__(self, timeout_s: float):
-        self.timeout_s, self.last_s = timeout_s, math.inf
+        self.timeout_s = timeout_s
+        self.last_s = math.inf  # nothing heard yet
 
     def heartbeat(self, now_s: float) -> None:
         self.last_s = now_s

@@ -44,7 +44,10 @@ def deposits(
         if not inspect.isclass(cls):
             raise TypeError(f"accounts: {label} is no class; give the class itself")
     return Deposits(
-        tuple(label for label, _ in classes), requests, tuple(_row(kind, dict(classes), requests, seed) for kind in kinds), seed
+        tuple(label for label, _ in classes),
+        requests,
+        tuple(_row(kind, dict(classes), requests, seed) for kind in kinds),
+        seed,
     )
 
 
@@ -81,7 +84,8 @@ class _Teller:
     """An account of a student's class, asked by the nodes' threads; what goes wrong with it becomes a sentence."""
 
     def __init__(self, cls: Any) -> None:
-        self.name, self.error = cls.__name__, None
+        self.name = cls.__name__
+        self.error: students.StudentError | None = None
         self.account = self._ask(f"{self.name}()", cls)
         if not callable(getattr(self.account, "handle", None)):
             raise TypeError(f"accounts: {self.name} has no handle(key, amount)")
@@ -100,7 +104,8 @@ class _Teller:
         balance = getattr(self.account, "balance", None)
         if isinstance(balance, (bool, np.bool_)) or not isinstance(balance, (int, float, np.number)):
             raise students.StudentError(f"{self.name} has no number `balance` to be read")
-        return int(balance) if balance == balance // 1 else float(balance)
+        value = float(balance)
+        return int(value) if value.is_integer() else value
 
     def _ask(self, what: str, call: Callable[..., Any], *arguments: Any) -> Any:
         try:

@@ -4,7 +4,6 @@ All run `lbcore.faults.Cluster` on a VirtualClock: real threads on simulated tim
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,7 +192,7 @@ def _overloaded(names: list[str], deaths: list[tuple[str, float]], times_s: list
 
 
 def _held(report: Report, name: str, deaths: dict[str, float]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """At which times what a node holds changes, and how many requests it holds from then on; nothing once it is dead."""
+    """At which times what a node holds changes, and how many requests it holds from then on: none once it is dead."""
     mine = [one for one in report.attempts if one.node == name]
     came, went = np.array([one.sent_s for one in mine]), np.array([one.ended_s for one in mine])
     at_s = np.unique(np.concatenate([[0.0], came, went]))

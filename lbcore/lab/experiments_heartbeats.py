@@ -1,12 +1,10 @@
 """The experiments of lesson 07: beats that are lost, late or never sent, and the line that a monitor draws."""
 
-import copy
-import inspect
 import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +29,6 @@ from lbcore.faults import (
 )
 from lbcore.faults._checks import real, seconds
 from lbcore.faults.quality import beats, detection_times_s, fixed_timeout_detection_s, fixed_timeout_mistakes
-from lbcore.lab import students
 from lbcore.lab.inputs import number
 from lbcore.lab.results import Numbers
 from lbcore.lab.results_heartbeats import (
@@ -45,19 +42,16 @@ from lbcore.lab.results_heartbeats import (
     Weather,
     WeatherRow,
 )
+from lbcore.lab.rules_heartbeats import THRESHOLDS, WARM_UP, label, rule_of, scale_of
 
 __all__ = ["beating", "detection", "raster", "silences", "tradeoff", "weather"]
 
-#: What a rule's suspicion is measured in.
-SCALES: dict[type, str] = {FixedTimeout: "silence / timeout", PhiAccrual: "phi", Chen: "lateness / margin"}
-#: The threshold of each rule, and where its trade-off curve is measured.
-SWEEPS: dict[type, tuple[str, tuple[float, ...]]] = {
-    FixedTimeout: ("timeout_s", (1.15, 1.4, 1.7, 1.9, 2.1, 2.4, 2.7, 2.9, 3.1, 3.4, 3.7, 3.9)),
-    Chen: ("margin_s", (0.15, 0.4, 0.7, 0.9, 1.1, 1.4, 1.7, 1.9, 2.1, 2.4, 2.7, 2.9)),
-    PhiAccrual: ("threshold", (0.5, 0.8, 1.2, 1.8, 2.5, 3.5, 5.0, 7.0, 9.0, 12.0, 16.0)),
+#: Where each rule's trade-off curve is measured.
+SWEEPS: dict[type, tuple[float, ...]] = {
+    FixedTimeout: (1.15, 1.4, 1.7, 1.9, 2.1, 2.4, 2.7, 2.9, 3.1, 3.4, 3.7, 3.9),
+    Chen: (0.15, 0.4, 0.7, 0.9, 1.1, 1.4, 1.7, 1.9, 2.1, 2.4, 2.7, 2.9),
+    PhiAccrual: (0.5, 0.8, 1.2, 1.8, 2.5, 3.5, 5.0, 7.0, 9.0, 12.0, 16.0),
 }
-#: A student's rule is asked only when it has heard so many gaps.
-WARM_UP = 10
 CALM, STORM = ExponentialDelay(0.02), LognormalDelay(1.0, 1.0)
 
 Report = Callable[..., None]
@@ -160,8 +154,8 @@ def _seen(
         spans.append(tuple(zip(edges[::2], edges[1::2], strict=True)))
     at_s, levels = _suspicion(detector, heard[0], until_s)
     return Raster(
-        _name(detector),
-        SCALES.get(type(detector), "silence / timeout"),
+        label(detector),
+        scale_of(detector),
         detector.threshold,
         watch.nodes,
         tuple(np.array([at_s for at_s, _ in row]) for row in heard),
@@ -210,11 +204,11 @@ def tradeoff(
         raise ValueError("detectors: give at least one")
     rows, theory, missed = [], None, None
     for rule in rules:
-        name, values = SWEEPS[type(rule)]
+        name, values = THRESHOLDS[type(rule)], SWEEPS[type(rule)]
         curve = [_point(repr(replace(rule, **{name: value})), loss, delay_s, count, seed) for value in values]
         here = _point(repr(rule), loss, delay_s, count, seed)
         soon_s, hourly = np.array(curve).T
-        rows.append(TradeOffRow(_name(rule), soon_s, hourly, here))
+        rows.append(TradeOffRow(label(rule), soon_s, hourly, here))
         if isinstance(rule, FixedTimeout):
             times_s = np.arange(101, 400) / 100
             rates = [3600 / fixed_timeout_mistakes(float(t), 1.0, loss).recurrence_s for t in times_s]
@@ -280,7 +274,7 @@ def weather(detectors: Any, *, minutes: int = 5, seed: int = 7) -> Weather:
     rows = []
     for rule in rules:
         deadlines_s, false = _replay(rule, arrivals_s, order)
-        rows.append(WeatherRow(_name(rule), (deadlines_s - arrivals_s)[:-1], np.flatnonzero(false)))
+        rows.append(WeatherRow(label(rule), (deadlines_s - arrivals_s)[:-1], np.flatnonzero(false)))
     return Weather(arrivals_s[:-1], np.diff(arrivals_s), float(half), tuple(rows), seed)
 
 
@@ -309,81 +303,3 @@ def _watched(clock: Clock, watch: Heartbeats, until_s: float) -> None:
     watch.start()
     clock.sleep(until_s)
     watch.stop()
-
-
-def _name(detector: Any) -> str:
-    """A rule with its threshold, as short as a label must be."""
-    if isinstance(detector, Theirs):
-        return detector.name
-    name, _ = SWEEPS.get(type(detector), ("", ()))
-    return f"{type(detector).__name__}({getattr(detector, name):g})" if name else type(detector).__name__
-
-
-def rule_of(detector: Any) -> Detector:
-    """A detector of lbcore's as it is, and a student's object so that it can stand where they stand."""
-    if inspect.isclass(detector):
-        raise TypeError(f"detector: give one made from the class, such as {detector.__name__}(3)")
-    if isinstance(detector, Detector):
-        return detector
-    if callable(getattr(detector, "heartbeat", None)) and callable(getattr(detector, "timeout_s", None)):
-        return Theirs(detector)
-    raise TypeError(f"detector: {students.name_of(detector)} has no heartbeat(now_s) and timeout_s()")
-
-
-class Theirs:
-    """A student's rule as a detector: it is told of each beat, and after it asked how long a silence is forgiven."""
-
-    threshold = 1.0
-
-    def __init__(self, given: Any):
-        self._given, self._mine = given, copy.deepcopy(given)
-        self._heard, self._last_s, self._timeout_s = 0, -math.inf, math.inf
-        k = getattr(given, "k", None)
-        self.name = students.name_of(given) + (f"({k:g})" if isinstance(k, (int, float)) else "")
-
-    def __repr__(self) -> str:
-        return self.name
-
-    @property
-    def deadline_s(self) -> float:
-        """When the node counts as failed; never before ten gaps have been heard."""
-        return self._last_s + self._timeout_s
-
-    def heartbeat(self, now_s: float, number: int | None = None) -> None:
-        """Tell the student's rule, and ask it."""
-        who = students.name_of(self._given)
-        self._ask(f"{who}.heartbeat({now_s:.2f})", self._mine.heartbeat, now_s)
-        self._heard, self._last_s = self._heard + 1, now_s
-        if self._heard > WARM_UP:
-            answer = self._ask(f"{who}.timeout_s()", self._mine.timeout_s)
-            if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, float, np.number)):
-                raise students.StudentError(f"{who}.timeout_s() returned {answer!r}; it must return seconds")
-            if not math.isfinite(answer):
-                raise students.StudentError(f"{who}.timeout_s() returned {answer!r}, which is no number of seconds")
-            self._timeout_s = float(answer)
-
-    def _ask(self, what: str, call: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            answer = call(*arguments)
-        except Exception as error:
-            if "ellipsis" in str(error):
-                raise students.StudentError(students.unfinished(students.name_of(self._given))) from error
-            raise students.StudentError(f"{what} failed with {type(error).__name__}: {error}") from error
-        if answer is Ellipsis:
-            raise students.StudentError(students.unfinished(students.name_of(self._given)))
-        return answer
-
-    def suspicion(self, now_s: float) -> float:
-        """The silence so far, as a share of what is forgiven."""
-        silence_s = max(0.0, now_s - self._last_s)
-        if self._timeout_s <= 0.0:
-            return 1.0
-        return silence_s / self._timeout_s if self._timeout_s < math.inf else 0.0
-
-    def failed(self, now_s: float) -> bool:
-        """Whether more than that has passed."""
-        return now_s >= self.deadline_s
-
-    def fresh(self) -> Self:
-        """The same rule as it was given."""
-        return type(self)(self._given)

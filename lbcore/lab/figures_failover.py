@@ -40,7 +40,10 @@ WORSE = (Fate.MOVED, Fate.TIMED_OUT, Fate.TWICE, Fate.FAILED)
 
 def _stacked(visits: list[Visit]) -> tuple[list[float], int]:
     """The row that each visit of one node takes, so that no two that overlap share one; and how many rows there are."""
-    rows, spare, leaving, used = [], [], [], 0
+    rows: list[float] = []
+    spare: list[int] = []
+    leaving: list[tuple[float, int]] = []
+    used = 0
     for visit in visits:
         while leaving and leaving[0][0] <= visit.sent_s:
             heapq.heappush(spare, heapq.heappop(leaving)[1])
@@ -137,7 +140,9 @@ def _lanes(result: Failover, ax: Axes) -> None:
     # All waits of one fate are one line with gaps: as many lines of their own take three times as long to draw.
     for fate, found in waits.items():
         ink = LOOKS[fate].get("color", MOVED)
-        ax.plot(*zip(*found, strict=True), color=ink, linewidth=9 / (most + 1), alpha=0.55, zorder=2, gid=f"waits: {fate}")
+        ax.plot(
+            *zip(*found, strict=True), color=ink, linewidth=9 / (most + 1), alpha=0.55, zorder=2, gid=f"waits: {fate}"
+        )
     for fate, found in marks.items():
         at = np.array(found)
         ax.scatter(at[:, 0], at[:, 1], zorder=3, gid=str(fate), **_plain(LOOKS[fate]))

@@ -1,5 +1,7 @@
 """Pictures of failover in numbers: the survivors' load, a cascade, deposits made twice, and the road to the cluster."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -68,7 +70,9 @@ def _(result: Cascade, prediction: tuple[float, str] | None, fig: Figure | None)
         ax.text(1.012, 0.5, name, transform=ax.transAxes, va="center", ha="left")
         if name not in died:
             continue
-        ax.axvspan(died[name], result.seconds, facecolor="#f2f2f2", edgecolor=style.DOWN, hatch="xx", linewidth=0, gid="down")
+        ax.axvspan(
+            died[name], result.seconds, facecolor="#f2f2f2", edgecolor=style.DOWN, hatch="xx", linewidth=0, gid="down"
+        )
         left = died[name] < 0.66 * result.seconds
         ax.text(
             died[name] + (0.02 if left else -0.02) * result.seconds,
@@ -100,7 +104,7 @@ def _(result: Deposits, prediction: tuple[float, str] | None, fig: Figure | None
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=2))
     first = axes[0]
     first.barh(places, silent - done, 0.7, left=done, color=style.DOWN, gid="not done")
-    look = {"facecolor": "#0072B2", "edgecolor": "white", "hatch": style.STRIPES, "linewidth": 0}
+    look: dict[str, Any] = {"facecolor": "#0072B2", "edgecolor": "white", "hatch": style.STRIPES, "linewidth": 0}
     first.barh(places, done, 0.7, gid="done", **look)
     first.set_title("attempts without an answer in time (striped: done)")
     first.set_xlim(0, max(1, int(silent.max(initial=0))) * 1.06)
@@ -128,7 +132,7 @@ def _(result: Road, prediction: tuple[float, str] | None, fig: Figure | None) ->
     x = 108.0
     for name, words, face, hatch in FATES:
         values = np.array([getattr(one, name) for one in rows])
-        look = {"facecolor": face, "edgecolor": "white", "hatch": hatch, "linewidth": 0}
+        look: dict[str, Any] = {"facecolor": face, "edgecolor": "white", "hatch": hatch, "linewidth": 0}
         ax.barh(places, values, 0.62, left=left, gid=name, **look)
         left = left + values
         square = Rectangle((x / width, 1 - 24 / height), 12 / width, 12 / height, transform=fig.transFigure, **look)

@@ -100,9 +100,7 @@ def _sketch(loss: float, seed: int) -> Stage:
     return stage("the sketch", Report(NAMES, tuple(times_s), tuple(ended_s), tuple(attempts), (), (), CUT_S))
 
 
-def _cluster(
-    label: str, loss: float, seed: int, attempts: int, detector: FixedTimeout | None = None
-) -> Stage:
+def _cluster(label: str, loss: float, seed: int, attempts: int, detector: FixedTimeout | None = None) -> Stage:
     cluster, _ = _made(VirtualClock(seed), loss, seed, attempts, detector)
     return stage(label, cluster.run(len(_times_s()), at_s=_times_s()))
 

@@ -53,7 +53,9 @@ def _(result: Failover, prediction: Any = None) -> str:
             f"{setting.rate_per_s / setting.nodes:.3g} a second for so long, {result.expected:.1f}, and what it held)"
         )
         text += "" if not caught else ", and" if result.moved == caught else f". Of those {result.moved:,}"
-        text += f" {'is moved to another node' if result.moved == 1 else 'are moved to other nodes'}." if caught else "."
+        text += (
+            f" {'is moved to another node' if result.moved == 1 else 'are moved to other nodes'}." if caught else "."
+        )
     account = f"{report.submitted:,} submitted = {report.completed:,} completed + {report.failed:,} failed"
     pending = report.submitted - report.completed - report.failed
     account += f" + {pending:,} under way" if pending else ""
@@ -90,7 +92,9 @@ def _(result: Survivors, prediction: Any = None) -> str:
                 f"Reassigned, {'each survivor' if left > 1 else 'the survivor'} gets up to {after.max():.1f} a second: "
                 f"{most:.2f} times as many (theory: {left + 1}/{left} = {asked(result):.2f})."
             )
-    text = f"One of {nodes(len(result.nodes[0]))}, {result.dead}, crashes; each had {result.share:.1f} requests a second. "
+    text = (
+        f"One of {nodes(len(result.nodes[0]))}, {result.dead}, crashes; each had {result.share:.1f} requests a second. "
+    )
     return text + " ".join(rows) + scored(prediction, result.busiest[0], 2)
 
 
@@ -103,9 +107,12 @@ def _(result: Cascade, prediction: Any = None) -> str:
     )
     if others:
         died = [f"{name} at {at_s:.1f} s" for name, at_s in others]
-        text += f"Holding {some(result.limit, 'request')} is too much for a node, so {listed(died)} die{'s' * (len(died) == 1)} too. "
+        text += f"Holding {some(result.limit, 'request')} is too much for a node, so {listed(died)} "
+        text += "dies too. " if len(died) == 1 else "die too. "
     elif result.after > 100:
-        text += f"Their queues grow; up to {result.seconds:g} s none holds {result.limit:,} requests, so none dies of it. "
+        text += (
+            f"Their queues grow; up to {result.seconds:g} s none holds {result.limit:,} requests, so none dies of it. "
+        )
     else:
         text += "They hold out. "
     account = f"{result.submitted:,} submitted = {result.completed:,} completed + {result.failed:,} failed."

@@ -44,7 +44,9 @@ def trace(report: Report, plan: FaultPlan, *, delay_s: float = 0.0, name: str = 
                 visits[at] = one  # refused at first, then let in
             continue
         if at >= 0 and visits[at].ended_s > one.sent_s + TICK_S:
-            raise ValueError(f"report: copies of request {one.request} were under way at a time, which cannot be played")
+            raise ValueError(
+                f"report: copies of request {one.request} were under way at a time, which cannot be played"
+            )
         last[one.request] = len(visits)
         visits.append(one)
         before.append(at)
@@ -64,8 +66,7 @@ def trace(report: Report, plan: FaultPlan, *, delay_s: float = 0.0, name: str = 
         if time_s != math.inf and time_s <= report.finished_s
     ]
     noticed = [Event(one.time_s + shift_s, places[one.node], not one.failed) for one in report.changes]
-    origin = np.array(before, np.int64)
-    origin = np.where(origin < 0, -1, rank[origin]) if len(origin) else origin
+    origin = np.array([-1 if at < 0 else rank[at] for at in before], np.int32)
     ends = {at: number in failed for number, at in last.items()}
     return Trace(
         report.nodes,

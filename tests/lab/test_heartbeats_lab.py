@@ -14,9 +14,10 @@ from lbcore.faults import Chen, ExponentialDelay, FixedTimeout, PhiAccrual, Real
 from lbcore.faults.quality import beats, detection_times_s, fixed_timeout_mistakes, measure
 from lbcore.lab import choice, experiments, slider, style, summary, widgets
 from lbcore.lab.controls import ChoiceSpec
-from lbcore.lab.experiments_heartbeats import CALM, STORM, SWEEPS, Theirs, _expected_s, beating, rule_of
+from lbcore.lab.experiments_heartbeats import CALM, STORM, SWEEPS, _expected_s, beating
 from lbcore.lab.figures import figure
 from lbcore.lab.results_heartbeats import Detection, Raster, Silences, TradeOff, Weather
+from lbcore.lab.rules_heartbeats import Theirs, rule_of
 
 
 class Adaptive:
@@ -391,7 +392,7 @@ def test_false_alarms_of_the_trade_off_are_those_of_the_pure_measurement(rule):
     stream = beats(1.0, 3000, loss=0.1, delay=ExponentialDelay(0.02), seed=5)
     found = measure(rule, stream.arrivals_s, numbers=stream.numbers)
     assert row.here[1] * 3000 / 3600 == pytest.approx(found.mistakes)
-    assert (np.diff(row.detection_s) > 0).all() and len(row.hourly) == len(SWEEPS[type(rule)][1])
+    assert (np.diff(row.detection_s) > 0).all() and len(row.hourly) == len(SWEEPS[type(rule)])
 
 
 def test_no_fixed_value_is_both_and_a_rule_that_measures_follows():

@@ -8,10 +8,11 @@ from scipy import stats
 
 from lbcore.faults import Exponential, amplification
 from lbcore.faults.metastable import recovers
+from lbcore.lab import experiments
 from lbcore.lab.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
-LESSONS = ("01", "02", "03", "04", "09")
+LESSONS = ("01", "02", "03", "04", "08", "09")
 
 
 def source(questions=3, choices=3, right=0, **replaced):
@@ -195,6 +196,20 @@ def test_the_numbers_of_lesson_04():
     assert {slots.owner[slot] for slot in moved} == {10}
     assert f"{16384 / 11:,.1f}" == "1,489.5"
     assert "1,489.5" in said("04", 2, 2)
+
+
+def test_the_numbers_of_lesson_08():
+    runs = [
+        experiments.failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0)
+        for i in range(10)
+    ]
+    assert 2.3 < np.mean([one.noticed_s - one.setting.at_s for one in runs]) < 2.7
+    assert 23 < np.mean([len(one.caught) for one in runs]) < 27
+    assert load("08")[0].choices[1].text == "About 25: 10 a second for about 2.5 s"
+    assert 60 * 2.5 == 150 and "About 150" in load("08")[0].choices[2].text
+    assert experiments.cascade(3, load=70).after == pytest.approx(105)
+    assert load("08")[2].choices[2].text == "105 %: 70 % times 3/2"
+    assert round(70 * 4 / 3) == 93 and round(100 * 2 / 3) == 67
 
 
 def test_the_numbers_of_lesson_09():

@@ -38,7 +38,7 @@ _NUMBERS = count()
 
 
 class _Step(NamedTuple):
-    """A request, how often its key came before, and what should be and was: the answer, the balance before and after."""
+    """A request, how often its key came before, the right answer and the given one, the balance before and after."""
 
     key: str
     amount: int

@@ -7,7 +7,7 @@ class Given:
 
 
 class PaysAgain(Given):
-    """handle("b", 5), again: the balance goes from 12 to 17. You do not look for its key, so the deposit is made twice."""
+    """handle("b", 5), again: the balance goes from 12 to 17. You do not look for its key, so the deposit"""
 
     def handle(self, key, amount):
         self.balance += amount
