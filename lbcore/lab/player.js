@@ -491,9 +491,15 @@ function painter(trace, canvas) {
     const nameY = small ? one.y + 14 : y - (one.h >= 54 ? 9 : 6);
 
     let words = up ? (waiting ? `${waiting} waiting` : "") : "down";
-    if (trace.noticed && !(up && now.trusted[k])) words = up ? "counts as down" : now.trusted[k] ? "down, not noticed" : "down, noticed";
-    if (small) words = "";
+    font(size, true);
+    const named = pen.measureText(trace.names[k]).width;
     font(13);
+    if (trace.noticed && !(up && now.trusted[k])) {
+      const long = up ? "counts as down" : now.trusted[k] ? "down, not noticed" : "down, noticed";
+      // Where there is no room for all of it, the line below the picture says when it was noticed.
+      words = named + pen.measureText(long).width + 10 <= right - x ? long : words;
+    }
+    if (small) words = "";
     const wordsWide = words ? pen.measureText(words).width + 10 : 0;
     const room = (small ? one.x + one.w - share : right) - x - wordsWide;
     font(size, true);

@@ -70,7 +70,7 @@ def _(result: Failover, prediction: Any = None) -> str:
             if result.recovery_s is None
             else f" Time to recover: {over_s(result.recovery_s)}."
         )
-    return text + ("" if result.recovery_s is None else scored(prediction, result.recovery_s, 1))
+    return text + ("" if result.recovery_s is None else scored(prediction, result.recovery_s, 2))
 
 
 def _nan(values: Any) -> Any:

@@ -192,6 +192,16 @@ def test_a_watcher_that_comes_back_begins_anew() -> None:
     assert short.changes == [] and short.last_s("a") == 21.0
 
 
+def test_a_watcher_begins_anew_when_it_is_back_and_not_at_its_next_deadline() -> None:
+    watch = watched(Crash("b", 19.0), Crash("monitor", at_s=20.0, back_s=20.5), detector=FixedTimeout(30.0))
+    assert verdicts(watch) == [(50.5, "b", True)]
+
+
+def test_what_arrives_at_a_dead_watcher_is_gone() -> None:
+    watch = watched(Crash("monitor", at_s=20.0), until_s=30.0)
+    assert watch.last_s("a") == 19.0 and watch.last_s("b") == pytest.approx(19 + 1 / 3)
+
+
 # Detectors and flapping
 
 
