@@ -207,7 +207,11 @@ class Heartbeats:
         """The thread of a watcher."""
         clock, plan, over = self.clock, self.plan, self._over
         crashes, since_s = plan.crashes(view.watcher), self._start_s
-        while not over.is_set():
+        while True:
+            # Cleared first: whoever rings from here on is heard, whether by what is read below or by the bell itself.
+            view.bell.clear()
+            if over.is_set():
+                return
             now_s = clock.now()
             acts_s = plan.acts_s(view.watcher, now_s)
             if acts_s == math.inf or (acts_s > now_s and over.wait(acts_s - now_s)):
@@ -263,7 +267,6 @@ class _View:
 
     def look(self, now_s: float) -> list[Change]:
         """Judge every node; set when to look again, if nothing is heard until then."""
-        self.bell.clear()
         changes: list[Change] = []
         with self.guard:
             self.wakes_s = math.inf
