@@ -3,6 +3,8 @@
 from lbcore.simulate.queues import queue
 from lbcore.simulate.results import OUTCOMES, QueueResult, Requests
 from lbcore.simulate.shapes import Bursty, Deterministic, Exponential, Pareto, Poisson
+from lbcore.simulate.sweeps import sweep
+from lbcore.simulate.table import Table
 
 __all__ = [
     "OUTCOMES",
@@ -13,5 +15,7 @@ __all__ = [
     "Poisson",
     "QueueResult",
     "Requests",
+    "Table",
     "queue",
+    "sweep",
 ]
