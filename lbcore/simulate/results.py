@@ -18,7 +18,7 @@ class Requests:
     """Every request of a run, in the order of their arrival; each array has shape (requests,)."""
 
     arrived_s: Numbers
-    started_s: Numbers  # NaN where it was never served
+    started_s: Numbers  # of its service; NaN where it was refused, left, or lost before
     ended_s: Numbers  # when it was served or lost; NaN where it was refused, or left
     node: NDArray[np.int32]  # -1 where it was refused
     outcome: NDArray[np.int8]  # an index into OUTCOMES
