@@ -58,5 +58,5 @@ def flat(name: str, values: Any, what: str) -> NDArray[np.float64]:
 
 def short(value: Any) -> str:
     """A repr that fits into a sentence."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."

@@ -148,12 +148,15 @@ cdef class Engine:
         self, selector, n, *, servers, requests, first_measured, uint64_t seed, arrivals, services, speeds, keys, kept
     ):
         cdef Py_ssize_t i
+        cdef const double[::1] speed = np.array(speeds, dtype=np.float64)
+        if speed.shape[0] != self.n:
+            raise ValueError(f"speeds: {speed.shape[0]} speeds for {self.n} nodes")
         self.requests, self.first_measured = requests, first_measured
         self.arrival_seed, self.service_seed = draw(seed, 0), draw(seed, 1)
         self.arrival_s = take_times(&self.arrivals, arrivals)
         self.service_s = take_times(&self.services, services)
         for i in range(self.n):
-            self.nodes[i].speed = speeds[i]
+            self.nodes[i].speed = speed[i]
         self.take_selector(selector, keys)
         self.bins = np.zeros(BINS, np.int64)
         self.keep = kept is not None

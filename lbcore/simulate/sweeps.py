@@ -166,6 +166,7 @@ def row_of(labels: dict[str, Any], future: "Future[dict[str, Any]]") -> dict[str
 
 def points_of(grid: Any) -> list[dict[str, Any]]:
     """Every point, as a dict of its parameters."""
+    points: list[dict[str, Any]]
     if isinstance(grid, Mapping):
         for name, values in grid.items():
             if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
@@ -176,7 +177,7 @@ def points_of(grid: Any) -> list[dict[str, Any]]:
             [Named(str(name), value) for name, value in values.items()] if isinstance(values, Mapping) else list(values)
             for values in grid.values()
         ]
-        points = [dict(zip(grid, values, strict=True)) for values in product(*axes)]
+        points = [dict(zip(grid, values, strict=True)) for values in product(*axes)] if axes else []
     elif isinstance(grid, (list, tuple)) and all(isinstance(point, Mapping) for point in grid):
         points = [dict(point) for point in grid]
     else:

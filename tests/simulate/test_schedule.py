@@ -24,7 +24,9 @@ def accounted(result: QueueResult) -> None:
 
 
 def events(n: int) -> st.SearchStrategy[list[tuple[float, int, Any]]]:
-    what = st.one_of(st.sampled_from(["down", "up", "mark_down", "mark_up"]), st.sampled_from([0.0, 0.5, 1.0, 2.0, 0.3]))
+    what = st.one_of(
+        st.sampled_from(["down", "up", "mark_down", "mark_up"]), st.sampled_from([0.0, 0.5, 1.0, 2.0, 0.3])
+    )
     # Whole seconds, so that the schedule falls on arrivals and departures too.
     return st.lists(st.tuples(st.integers(0, 60).map(float), st.integers(0, n - 1), what), max_size=12)
 
