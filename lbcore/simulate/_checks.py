@@ -37,8 +37,11 @@ def whole(name: str, value: Any, least: int, most: int) -> int:
     return number
 
 
+LONGEST = 1e15  # seconds, or any other number of a list: 30 million years
+
+
 def flat(name: str, values: Any, what: str) -> NDArray[np.float64]:
-    """A flat list or array of finite numbers that are not below zero, as a new float64 array."""
+    """A flat list or array of numbers from 0 to LONGEST, as a new float64 array."""
     if isinstance(values, (str, bytes, dict, set, frozenset)) or not hasattr(values, "__len__"):
         raise TypeError(f"{name}: {short(values)} is of type {type(values).__name__}; give {what}")
     try:
@@ -50,9 +53,9 @@ def flat(name: str, values: Any, what: str) -> NDArray[np.float64]:
         raise TypeError(f"{name}: {short(values)} is not a flat list of numbers; give {what}") from None
     if array.ndim != 1:
         raise TypeError(f"{name}: {short(values)} is not a flat list of numbers; give {what}")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
+    bad = np.flatnonzero(~((array >= 0) & (array <= LONGEST)))  # NaN too
     if bad.size:
-        raise ValueError(f"{name}[{bad[0]}]: {array[bad[0]]:g} is not finite and at least 0")
+        raise ValueError(f"{name}[{bad[0]}]: {array[bad[0]]:g} is not from 0 to {LONGEST:g}")
     return array + 0.0
 
 

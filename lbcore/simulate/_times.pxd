@@ -80,14 +80,15 @@ cdef inline double bursty(const Times* times, uint64_t bits) noexcept nogil:
 cdef inline void fill(double* out, const Times* times, uint64_t seed, int64_t first, int64_t m) noexcept nogil:
     """The times number first to first + m - 1. Loops without a branch: several logarithms are under way at once."""
     cdef int64_t i
+    cdef double mean = times.mean
     if times.kind == LISTED:
         memcpy(out, times.listed + first, m * sizeof(double))
     elif times.kind == EXPONENTIAL:
         for i in range(m):
-            out[i] = times.mean * waiting(draw(seed, first + i))
+            out[i] = mean * waiting(draw(seed, first + i))
     elif times.kind == CONSTANT:
         for i in range(m):
-            out[i] = times.mean
+            out[i] = mean
     elif times.kind == PARETO:
         for i in range(m):
             out[i] = times.a * power(-ln(1.0 - times.b * (1.0 - unit(draw(seed, first + i)))) * times.c)

@@ -20,7 +20,7 @@ from lbcore.simulate.shapes import Arrivals, Bursty, Constants, Deterministic, E
 #: When, at which node, what: "down", "up", "mark_down", "mark_up", or a new speed.
 Event: TypeAlias = tuple[float, int, str | float]
 
-MOST_REQUESTS, MOST_SERVERS, MOST_SAMPLES = 10**12, 1 << 20, 10**8
+MOST_REQUESTS, MOST_KEPT, MOST_SERVERS, MOST_LENGTHS = 10**12, 10**8, 1 << 20, 10**7
 POISSON, EXPONENTIAL = Poisson(), Exponential()
 WHAT = ("down", "up", "mark_down", "mark_up")
 
@@ -45,6 +45,12 @@ def queue(
     progress: Callable[[int, int], object] | None = None,
 ) -> QueueResult:
     """Simulate a cluster: requests arrive, `selector` picks a node for each, each node serves first come, first served.
+
+    >>> from lbcore import Random, TwoChoices
+    >>> queue(Random(10, seed=1), 100_000, load=0.8, seed=1)
+    <Random, 10 nodes: 100,000 of 100,000 requests served; mean 4.919 s, p50 3.441 s, p99 22.03 s>
+    >>> queue(TwoChoices(10, seed=1), 100_000, load=0.8, seed=1)
+    <TwoChoices, 10 nodes: 100,000 of 100,000 requests served; mean 2.098 s, p50 1.631 s, p99 7.977 s>
 
     selector: one of lbcore's, which runs compiled with the GIL released, or any object with `select()` (and
     `release(node)` or `release(node, ok, latency_s)`, if it wants to know of ends), which is asked in Python. A copy
@@ -79,6 +85,8 @@ def queue(
     speed = np.ones(n) if speeds is None else flat("speeds", speeds, "one number for each node")
     if len(speed) != n:
         raise ValueError(f"speeds: {len(speed)} speeds for {n} nodes")
+    for i, value in enumerate(speed):
+        speed_of(f"speeds[{i}]", value)
     works, mean_s = service_of(service)
     gaps, horizon_s, most = arrivals_of(arrivals, load, rate_per_s, math.fsum(speed) * servers / mean_s)
     if isinstance(works, np.ndarray):
@@ -95,11 +103,13 @@ def queue(
     every_s = math.inf
     if sample_every_s is not None:
         every_s = real("sample_every_s", sample_every_s, above=True)
-        if horizon_s(requests) / every_s * n > MOST_SAMPLES:
-            raise ValueError(f"sample_every_s: {sample_every_s!r} gives more than {MOST_SAMPLES:,} queue lengths")
+        if horizon_s(requests) / every_s * n > MOST_LENGTHS:
+            raise ValueError(f"sample_every_s: {sample_every_s!r} gives more than {MOST_LENGTHS:,} queue lengths")
     bits = seed_bits(seed)
     kept = None
     if keep:
+        if requests > MOST_KEPT:
+            raise ValueError(f"keep: {requests:,} requests are too many to keep; at most {MOST_KEPT:,}")
         kept = (*np.full((3, requests), np.nan), np.full(requests, -1, np.int32), np.full(requests, 3, np.int8))
     engine = Engine(
         mine if is_compiled(mine) else Plain(mine, names, taken),
@@ -296,7 +306,12 @@ def is_nodes(value: Any) -> bool:
 
 def duplicate(selector: Any) -> Any:
     """A copy in the same state."""
-    return Selector.copy(selector) if isinstance(selector, Selector) else copy.deepcopy(selector)
+    if isinstance(selector, Selector):
+        return Selector.copy(selector)
+    try:
+        return copy.deepcopy(selector)
+    except Exception as error:
+        raise TypeError(f"selector: {type(selector).__name__} cannot be copied: {error}") from error
 
 
 def is_compiled(selector: Any) -> bool:
@@ -341,13 +356,21 @@ def schedule_of(schedule: Any, names: tuple[str, ...], selector: Any) -> list[Ev
             node = names.index(node)
         node = whole(name, node, 0, len(names) - 1)
         if not isinstance(what, str):
-            what = real(name, what)
+            what = speed_of(name, what)
         elif what not in WHAT:
             raise ValueError(f"{name}: {what!r} is none of {', '.join(WHAT)}, and no speed")
         elif what.startswith("mark") and not can_mark(selector, len(names)):
             raise TypeError(f"{name}: {type(selector).__name__} has neither {what}() nor a list `up`")
         events.append((at_s, node, what))
     return sorted(events, key=lambda event: event[0])
+
+
+def speed_of(name: str, value: Any) -> float:
+    """0, or a speed at which a request of any length ends."""
+    speed = real(name, value, 0.0, 1e9)
+    if 0 < speed < 1e-9:
+        raise ValueError(f"{name}: {value!r} is slower than 1e-09 and yet not 0")
+    return speed
 
 
 def can_mark(selector: Any, n: int) -> bool:

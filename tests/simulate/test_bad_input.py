@@ -1,5 +1,6 @@
 """What a simulation refuses: each with an error that names the argument, before anything runs."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"arrivals": 3}, TypeError, "arrivals: 3 is of type int"),
     ({"arrivals": lbcore.simulate.Poisson}, TypeError, "arrivals: <class .*Poisson.*> is of type type"),
     ({"service": "fast"}, TypeError, "service: 'fast' is of type str; give Exponential"),
-    ({"service": [1.0, NAN]}, ValueError, r"service\[1\]: nan is not finite"),
+    ({"service": [1.0, NAN]}, ValueError, r"service\[1\]: nan is not from 0 to"),
     ({"service": [1.0, -1.0]}, ValueError, r"service\[1\]: -1 is not"),
     ({"service": [[1.0]]}, TypeError, "service: .* is not a flat list of numbers"),
     ({"service": [0.0, 0.0]}, ValueError, "service: no request takes any time"),
@@ -45,6 +46,8 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"speeds": [1.0]}, ValueError, "speeds: 1 speeds for 3 nodes"),
     ({"speeds": [1.0, 1.0, -1.0]}, ValueError, r"speeds\[2\]: -1 is not"),
     ({"speeds": [1.0, 1.0, "x"]}, TypeError, "speeds: .* is not a flat list"),
+    ({"speeds": [1.0, 1e-300, 1.0]}, ValueError, r"speeds\[1\]: .* is slower than 1e-09 and yet not 0"),
+    ({"speeds": [1.0, 1e10, 1.0]}, ValueError, r"speeds\[1\]: .* is not at least 0 and at most 1e\+09"),
     ({"servers": 0}, ValueError, "servers: 0 is not from 1"),
     ({"servers": 1.5}, TypeError, "servers: 1.5 is not"),
     ({"servers": 1 << 20}, ValueError, "servers: 1,048,576 is not from 1 to 349,525"),
@@ -53,6 +56,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"warm_up": 0.1}, TypeError, "warm_up: 0.1 is not a whole number"),
     ({"seed": -1}, ValueError, "seed: -1 is outside"),
     ({"seed": 1.0}, TypeError, "seed: 1.0 is of type float"),
+    ({"keep": True, "requests": 10**9}, ValueError, "keep: 1,000,000,000 requests are too many to keep"),
     ({"nodes": 3}, TypeError, "nodes: RoundRobin has its own"),
     ({"keys": ["a"]}, TypeError, "keys: RoundRobin takes no key"),
     ({"selector": lbcore.ModuloHash(3)}, TypeError, "keys: ModuloHash selects by key"),
@@ -63,7 +67,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"selector": lbcore.RoundRobin}, TypeError, "selector: <class .*RoundRobin'> has no select"),
     ({"selector": 3}, TypeError, r"selector: 3 has no select\(\) to call"),
     ({"sample_every_s": 0}, ValueError, "sample_every_s: 0 is not greater"),
-    ({"sample_every_s": 1e-9}, ValueError, "sample_every_s: 1e-09 gives more than 100,000,000 queue lengths"),
+    ({"sample_every_s": 1e-9}, ValueError, "sample_every_s: 1e-09 gives more than 10,000,000 queue lengths"),
     ({"schedule": 5}, TypeError, "schedule: 5 is not a list"),
     ({"schedule": [(1.0, 0)]}, TypeError, r"schedule\[0\]: \(1.0, 0\) is not \(time"),
     ({"schedule": [(-1.0, 0, "down")]}, ValueError, r"schedule\[0\]: -1.0 is not at least 0"),
@@ -90,7 +94,7 @@ def test_listed_arrivals_are_looked_at() -> None:
     for times, said in (
         ([], "arrivals: no time is given"),
         ([1.0, 0.5], r"arrivals\[1\]: 0.5 is before"),
-        ([0.0, INF], r"arrivals\[1\]: inf is not finite"),
+        ([0.0, INF], r"arrivals\[1\]: inf is not from 0 to"),
         ([-1.0, 2.0], r"arrivals\[0\]: -1 is not"),
     ):
         with pytest.raises(ValueError, match=said):
@@ -112,6 +116,10 @@ def test_a_plain_selector_says_its_nodes_or_is_told() -> None:
         queue(Zero(), 10, load=0.5, nodes=0)
     with pytest.raises(TypeError, match=r"schedule\[0\]: Zero has neither mark_down\(\) nor a list `up`"):
         queue(Zero(), 10, load=0.5, nodes=2, schedule=[(1.0, 0, "mark_down")])
+    uncopied = Zero()
+    uncopied.lock = threading.Lock()  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match=r"selector: Zero cannot be copied: cannot pickle '_thread.lock' object"):
+        queue(uncopied, 10, load=0.5, nodes=2)
     assert queue(Zero(), 10, load=0.5, nodes=["a", "b"]).nodes == ("a", "b")
     assert queue(Zero(), 10, load=0.5, nodes=2).nodes == ("node-0", "node-1")
 

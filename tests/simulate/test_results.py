@@ -1,5 +1,6 @@
 """What a result says, against what it keeps; and what does not change the result."""
 
+import doctest
 import math
 import pickle
 import threading
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import lbcore
-from lbcore.simulate import Exponential, Pareto, QueueResult, queue
+from lbcore.simulate import Exponential, Pareto, QueueResult, queue, queues
 
 QS = [0, 1, 10, 50, 90, 99, 99.9, 100]
 
@@ -152,3 +153,8 @@ def test_a_result_is_pickled_and_said_in_a_line() -> None:
     assert math.isclose(result.p50_s, result.percentile([50])[0])
     with pytest.raises(ValueError, match="q: 101 is not from 0 to 100"):
         result.percentile(101)
+
+
+def test_doctests() -> None:
+    result = doctest.testmod(queues)
+    assert result.attempted >= 3 and result.failed == 0
