@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self, SupportsIndex, TypeAlias
 
 import numpy as np
@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 Key: TypeAlias = str | bytes | SupportsIndex
 Nodes: TypeAlias = SupportsIndex | Sequence[str] | NDArray[np.str_]
 Weights: TypeAlias = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
+KeyHash: TypeAlias = Callable[[bytes], int]
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 
 class Selector:
