@@ -9,7 +9,8 @@ cdef enum:
 cdef class Plain(Selector):
     cdef object select_one
     cdef object release_one     # or None
-    cdef bint in_full
+    cdef bint wants_ok
+    cdef bint wants_latency
     cdef list keys              # or None
     cdef str who
     cdef int64_t number         # of the next request

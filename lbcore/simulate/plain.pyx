@@ -12,14 +12,18 @@ from lbcore.selectors._selector cimport Selector
 cdef class Plain(Selector):
     """Asks the `select()` of a plain object for every pick, and tells its `release()`, if it has one, of every end.
 
-    names: of the nodes. keys: None, or what `select(key)` is given, in turn. The first error is kept, and from then on
-    every pick is FAILED: nothing raises below the door.
+    selector: a copy that nobody else uses; its `clock`, if it has one, tells the simulated time from now on. names: of
+    the nodes. keys: None, or what `select(key)` is given, in turn. The first error is kept, and from then on every pick
+    is FAILED: nothing raises below the door.
     """
 
     def __init__(self, selector, names, keys):
         self.begin(names, None)
         self.select_one, self.release_one = selector.select, getattr(selector, "release", None)
-        self.in_full = self.release_one is not None and takes_latency(self.release_one)
+        if self.release_one is not None:
+            self.wants_ok, self.wants_latency = wants(self.release_one)
+        if callable(getattr(selector, "clock", None)):
+            selector.clock = self.time
         self.keys = None if keys is None else list(keys)
         self.who = type(selector).__name__
 
@@ -53,8 +57,12 @@ cdef class Plain(Selector):
         if self.release_one is None or self.error is not None:
             return
         try:
-            if self.in_full:
+            if self.wants_ok and self.wants_latency:
                 self.release_one(node, ok=ok, latency_s=latency_s)
+            elif self.wants_ok:
+                self.release_one(node, ok=ok)
+            elif self.wants_latency:
+                self.release_one(node, latency_s=latency_s)
             else:
                 self.release_one(node)
         except BaseException as error:
@@ -64,16 +72,23 @@ cdef class Plain(Selector):
         self.error = error
         error.add_note(f"in {self.who}.{method}(), with {self.number:,} requests asked for")
 
+    def time(self):
+        """The simulated time, in seconds."""
+        return self.now_s
+
     def look(self):
         """Raises what a method of the plain selector raised, if one did."""
         if self.error is not None:
             raise self.error
 
 
-cdef bint takes_latency(release) except -1:
-    """Whether release(node, ok=, latency_s=) can be called, or else release(node)."""
-    try:
-        signature(release).bind(0, ok=True, latency_s=0.0)
-    except (TypeError, ValueError):
-        return False
-    return True
+cdef tuple wants(release):
+    """Whether release(node) takes `ok` too, and whether it takes `latency_s`."""
+    for asked in ((True, True), (True, False), (False, True)):
+        more = {name: 0.0 for name, wanted in zip(("ok", "latency_s"), asked) if wanted}
+        try:
+            signature(release).bind(0, **more)
+        except (TypeError, ValueError):
+            continue
+        return asked
+    return False, False

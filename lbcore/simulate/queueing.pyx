@@ -77,6 +77,7 @@ cdef class Engine:
     cdef Plain plain                    # the same, where it is a plain one in disguise; else None
     cdef const uint64_t[::1] hashes     # of the keys
     cdef Py_ssize_t keys
+    cdef double origin_s                # what the selector's clock shows at time 0
     cdef bint failed
 
     cdef readonly double now_s
@@ -170,7 +171,7 @@ cdef class Engine:
         self.coming_s = self.next_arrival(0.0)
 
     cdef take_selector(self, Selector selector, keys):
-        self.selector = selector
+        self.selector, self.origin_s = selector, selector.now_s
         self.plain = selector if isinstance(selector, Plain) else None
         if selector.n != self.n:
             raise ValueError(f"nodes: the selector has {selector.n} nodes, the simulation {self.n}")
@@ -232,7 +233,7 @@ cdef class Engine:
             self.outcome[request.number] = outcome
         request.behind = self.free
         self.free = place
-        self.selector.now_s = self.now_s
+        self.selector.now_s = self.origin_s + self.now_s
         self.selector.finish(at, outcome == SERVED, latency)
 
     cdef void depart(self, double until) noexcept nogil:
@@ -265,7 +266,7 @@ cdef class Engine:
         cdef int32_t at, server, place = self.free
         cdef Node* node
         cdef Request* request = &self.places[place]
-        self.selector.now_s = t
+        self.selector.now_s = self.origin_s + t
         if self.selector.by_key:
             at = self.selector.place(self.hashes[number % self.keys])
         else:

@@ -52,9 +52,9 @@ def queue(
     >>> queue(TwoChoices(10, seed=1), 100_000, load=0.8, seed=1)
     <TwoChoices, 10 nodes: 100,000 of 100,000 requests served; mean 2.098 s, p50 1.631 s, p99 7.977 s>
 
-    selector: one of lbcore's, which runs compiled with the GIL released, or any object with `select()` (and
-    `release(node)` or `release(node, ok, latency_s)`, if it wants to know of ends), which is asked in Python. A copy
-    picks: the one given stays as it is.
+    selector: one of lbcore's, which runs compiled with the GIL released, or any object with `select()`, which is asked
+    in Python. If it has `release(node)`, also with `ok` or `latency_s`, it is told of ends. Its `clock`, if it has one,
+    is the simulated time. A copy picks: the one given stays as it is.
 
     requests: how many arrive. They come at `load` (of the capacity of all nodes, 1 is full) or at `rate_per_s`, in the
     shape of `arrivals`: `Poisson()`, `Bursty()`, or the times themselves, ascending, of at least `requests` requests.

@@ -11,7 +11,7 @@ import lbcore
 from lbcore.selectors import reference as twins
 from lbcore.simulate import OUTCOMES, QueueResult, queue
 
-from .twins import Cluster, TwoChoicesInFlight
+from .twins import Cluster
 
 
 def accounted(result: QueueResult) -> None:
@@ -53,7 +53,7 @@ def test_any_schedule_is_the_twins_to_the_last_bit(
     accounted(result)
     kept = result.requests
     assert kept is not None
-    log = Cluster(TwoChoicesInFlight(n, 3), arrived.tolist(), works.tolist(), [1.0] * n, servers, ordered).log
+    log = Cluster(twins.TwoChoices(n, 3), arrived.tolist(), works.tolist(), [1.0] * n, servers, ordered).log
     for i in range(120):
         arrival, node, start, end, how = log[i]
         assert (kept.arrived_s[i], kept.node[i], OUTCOMES[kept.outcome[i]]) == (arrival, node, how)

@@ -9,18 +9,28 @@ import lbcore
 from lbcore.selectors import reference as twins
 from lbcore.simulate import Bursty, Deterministic, Exponential, Pareto, Poisson, queue, reference
 
-from .twins import TwoChoicesInFlight, drawn, same
+from .twins import drawn, same
 
 REQUESTS = 6000
 PAIRS = {
     "RoundRobin": (lambda: lbcore.RoundRobin(7), lambda: twins.RoundRobin(7)),
     "Random": (lambda: lbcore.Random(7, seed=3), lambda: twins.Random(7, 3)),
-    "TwoChoices": (lambda: lbcore.TwoChoices(7, seed=3), lambda: TwoChoicesInFlight(7, 3)),
+    "TwoChoices": (lambda: lbcore.TwoChoices(7, seed=3), lambda: twins.TwoChoices(7, 3)),
+    "three choices": (lambda: lbcore.TwoChoices(7, seed=3, choices=3), lambda: twins.TwoChoices(7, 3, 3)),
+    "LeastConnections": (
+        lambda: lbcore.LeastConnections(7, [1, 1, 2, 3, 1, 1, 1]),
+        lambda: twins.LeastConnections([1, 1, 2, 3, 1, 1, 1]),
+    ),
     "WeightedRoundRobin": (
         lambda: lbcore.WeightedRoundRobin(7, [1, 1, 2, 3, 1, 1, 1]),
         lambda: twins.WeightedRoundRobin([1, 1, 2, 3, 1, 1, 1]),
     ),
 }
+# Those that learn times, too: the twin's clock is put into the simulation.
+PEAK = (
+    lambda: lbcore.PeakEwma(7, seed=3, decay_s=2.0, clock=lambda: 0.0),
+    lambda: twins.PeakEwma(7, 3, 2.0, lambda: 0.0),
+)
 SPEEDS = [1.0, 0.5, 2.0, 1.0, 1.5, 1.0, 0.75]
 
 
@@ -53,12 +63,38 @@ def test_every_request_is_the_twins(name: str, arrivals: Any, service: Any) -> N
     assert asked.mean_s == result.mean_s
 
 
+def test_a_selector_that_times_answers_has_the_simulated_clock() -> None:
+    """The compiled one below the door, its twin in Python; started late, its clock goes on from where it was."""
+    compiled, plain = PEAK
+    mine, twin = (
+        queue(selector, REQUESTS, load=0.85, speeds=SPEEDS, seed=11, keep=True) for selector in (compiled(), plain())
+    )
+    assert mine.requests is not None and twin.requests is not None
+    assert mine.requests.node.tolist() == twin.requests.node.tolist()
+    assert mine.requests.ended_s.tolist() == twin.requests.ended_s.tolist()
+    random = queue(lbcore.Random(7, seed=1), REQUESTS, load=0.85, speeds=SPEEDS, seed=11)
+    assert mine.mean_s < random.mean_s / 3
+    late = lbcore.PeakEwma(7, seed=3, decay_s=2.0, clock=lambda: 1e6)
+    late.release(late.select(), latency_s=1e-9)
+    assert queue(late, REQUESTS, load=0.85, speeds=SPEEDS, seed=11).mean_s == pytest.approx(mine.mean_s, rel=0.1)
+
+
+def test_a_view_grows_stale_in_simulated_time() -> None:
+    """Fresh views are those of an age of 0; a view a hundred seconds old is worse than none."""
+    means = [
+        queue(lbcore.LeastConnections(7, stale_s=age, clock=lambda: 0.0), REQUESTS, load=0.8, seed=2).mean_s
+        for age in (0.0, 1e-9, 1.0, 100.0)
+    ]
+    assert means[0] == means[1] < means[2] < means[3]
+    assert means[3] > queue(lbcore.Random(7, seed=1), REQUESTS, load=0.8, seed=2).mean_s
+
+
 def test_ties_departures_go_first_and_the_lower_node_before_the_higher() -> None:
     """Whole numbers of seconds, so that nearly every departure falls on an arrival, and on other departures."""
     rng = np.random.default_rng(1)
     arrived = np.sort(rng.integers(0, 2000, 5000)).astype(float)
     works = rng.integers(0, 4, 5000).astype(float)
-    twin = reference.queue(TwoChoicesInFlight(5, 3), arrived.tolist(), works.tolist(), [1.0] * 5)
+    twin = reference.queue(twins.TwoChoices(5, 3), arrived.tolist(), works.tolist(), [1.0] * 5)
     result = queue(lbcore.TwoChoices(5, seed=3), arrivals=arrived, service=works, keep=True)
     same(result, twin)
 

@@ -8,16 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lbcore.selectors.reference import TwoChoices
 from lbcore.simulate import Exponential, Poisson, reference
-
-
-class TwoChoicesInFlight(TwoChoices):
-    """The twin, told of departures."""
-
-    def release(self, node: int) -> None:
-        """One request less in flight."""
-        self.load[node] -= 1
 
 
 def drawn(
