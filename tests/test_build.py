@@ -97,7 +97,9 @@ def test_linters(command: list[str]) -> None:
     run(ROOT, *command)
 
 
-MODULES = ["_moved", "consistent", "hashing", "least_loaded", "randomized", "ringless", "round_robin", "weighted"]
+MODULES = [
+    "_moved", "bounded", "consistent", "hashing", "least_loaded", "randomized", "ringless", "round_robin", "weighted",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -8,7 +8,8 @@ except ModuleNotFoundError as _error:
     raise ImportError("lbcore's core is not compiled. In lbcore's folder, run: python -m pip install -e .") from _error
 
 from lbcore.selectors._moved import moved
-from lbcore.selectors.consistent import BoundedRing, HashRing
+from lbcore.selectors.bounded import BoundedRing
+from lbcore.selectors.consistent import HashRing
 from lbcore.selectors.hashing import HashSlots, ModuloHash
 from lbcore.selectors.least_loaded import LeastConnections, PeakEwma
 from lbcore.selectors.randomized import Random, TwoChoices
