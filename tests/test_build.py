@@ -94,7 +94,10 @@ def test_linters(command: list[str]) -> None:
     run(ROOT, *command)
 
 
-@pytest.mark.parametrize("module", ["_moved", "hashing", "randomized", "round_robin", "weighted"])
+MODULES = ["_moved", "consistent", "hashing", "randomized", "ringless", "round_robin", "weighted"]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_doctests(module: str) -> None:
     """Doctests of the compiled classes too, which pytest's own collection does not see."""
     import doctest

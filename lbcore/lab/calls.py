@@ -53,5 +53,5 @@ def _written(part: Any) -> str:
     if isinstance(part, Text):
         return part.code
     if isinstance(part, type):
-        return ("reference." if part.__module__ == reference.__name__ else "") + part.__name__
+        return ("reference." if part.__module__.startswith(reference.__name__) else "") + part.__name__
     return str(part) if isinstance(part, students.Recipe) else code(part)

@@ -35,7 +35,7 @@ class Recipe:
         for name, value in self.arguments:
             text = f"reference.Draws({value})" if name == "rng" else code(value)
             parts.append(text if name in ("nodes", "n") and not parts else f"{name}={text}")
-        module = "reference." if self.cls.__module__ == reference.__name__ else ""
+        module = "reference." if self.cls.__module__.startswith(reference.__name__) else ""
         return f"{module}{name_of(self.cls)}({', '.join(parts)})"
 
     def seeded(self, seed: int) -> "Recipe":

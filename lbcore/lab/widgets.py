@@ -53,7 +53,9 @@ def _recipes(cls: Any, **how: Any) -> tuple[Any, dict[str, Any]]:
     """The recipe of a class, or the recipes of several; and `nodes`, where a plain class may not know them."""
     classes = _several(cls) or [cls]
     recipes = [students.recipe(one, **how) for one in classes]
-    unsure = any(students.is_plain(one) and one.__module__ != "lbcore.selectors.reference" for one in classes)
+    unsure = any(
+        students.is_plain(one) and not one.__module__.startswith("lbcore.selectors.reference") for one in classes
+    )
     nodes = how["nodes"] if how["nodes"] is not None else len(how["weights"]) if how.get("weights") is not None else 10
     return (recipes if _several(cls) else recipes[0]), ({"nodes": nodes} if unsure else {})
 

@@ -8,16 +8,23 @@ except ModuleNotFoundError as _error:
     raise ImportError("lbcore's core is not compiled. In lbcore's folder, run: python -m pip install -e .") from _error
 
 from lbcore.selectors._moved import moved
+from lbcore.selectors.consistent import BoundedRing, HashRing
 from lbcore.selectors.hashing import HashSlots, ModuloHash
 from lbcore.selectors.randomized import Random, TwoChoices
+from lbcore.selectors.ringless import JumpHash, Maglev, Rendezvous
 from lbcore.selectors.round_robin import RoundRobin
 from lbcore.selectors.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
 __all__ = [
+    "BoundedRing",
     "BurstRoundRobin",
+    "HashRing",
     "HashSlots",
+    "JumpHash",
+    "Maglev",
     "ModuloHash",
     "Random",
+    "Rendezvous",
     "RoundRobin",
     "Selector",
     "TwoChoices",

@@ -9,19 +9,30 @@ cdef class Selector:
     cdef dict index_of
     cdef int32_t n
     cdef int32_t n_live
+    cdef bint all_live              # every node of a weight above zero is up
     cdef bint by_key
+    cdef bint by_load
+    cdef object key_hash            # a function from bytes to an integer, or None for xxHash64
+    cdef object clock               # a function that tells the time in seconds, or None where no time is needed
+    cdef double now_s               # the time of what is being done: the clock's, or what a simulation writes here
     cdef int64_t[::1] weight
     cdef uint8_t[::1] is_up
     cdef uint8_t[::1] is_live       # up, and of a weight above zero: the nodes that may be picked
     cdef int32_t[::1] live          # their indices, ascending, in the first n_live places
+    cdef int64_t[::1] load          # requests in flight, where `keeps_load`; a pick adds one
     cdef cython.pymutex lock
 
     # Filled in by a family. These compute; they never raise, and run with the lock held.
     cdef int32_t pick(self) noexcept nogil                  # keyless: -1 and no change where none is live
     cdef int32_t place(self, uint64_t h) noexcept nogil     # keyed: the node of a key's hash
+    # A request has ended, and is in flight no more; latency_s is below zero where it is not known.
+    cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil
     # Whole batches; these take the lock themselves, so that a family may reserve a range and fill without it.
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil
+
+    # For a compiled caller: releases one request, with the lock held. False, and no change, where none is in flight.
+    cdef bint finish(self, int32_t node, bint ok, double latency_s) noexcept nogil
 
     # Python-level hooks, called with the lock held.
     cdef rewind(self)                       # back to the first pick, for the present nodes
@@ -29,9 +40,10 @@ cdef class Selector:
     cdef dict more_state(self)              # what copy and pickle need beyond nodes, weights and up
     cdef restore(self, dict state)
     cdef list more_repr(self)
-    cdef ended(self, const int32_t[::1] nodes)      # requests that ended, by node; all are checked before any changes
+    cdef marked(self)                       # a node went down or came up, which `avoid` does not do
 
     cdef check_add(self, int64_t w)         # weighted families allow any weight
+    cdef check_remove(self, int32_t i)
 
     cdef begin(self, nodes, weights)
     cdef assign(self, tuple names, weights, up)
@@ -39,10 +51,11 @@ cdef class Selector:
     cdef Py_ssize_t find(self, node, str argument) except -1
     cdef int32_t select_other(self, uint64_t h, avoid) except -2
     cdef select_keys(self, keys, out)
+    cdef object hashes_of(self, keys)       # of many keys, as uint64
+    cdef tell_time(self)
+    cdef take(self, const int32_t* nodes, Py_ssize_t m)
+    cdef change(self, tuple names, weights, up, int32_t removed)
 
 
-cdef uint64_t seed_of(seed) except? 0
-cdef uint64_t hash_key(key, Py_ssize_t i) except? 0
-cdef str short(value)
-cdef object int_of(value, str argument, str wanted)
-cdef tuple names_of(nodes)
+cdef object of_nodes(Selector selector, values, str name)
+cdef str weights_repr(Selector selector)

@@ -1,26 +1,26 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-MAX_NODES: int
-MAX_WEIGHT: int
-MAX_BATCH: int
-
 Key: TypeAlias = str | bytes | SupportsIndex
 Nodes: TypeAlias = SupportsIndex | Sequence[str] | NDArray[np.str_]
 Weights: TypeAlias = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
+KeyHash: TypeAlias = Callable[[bytes], int]
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 
 class Selector:
     keyed: ClassVar[bool]
+    keeps_load: ClassVar[bool]
     @property
     def nodes(self) -> tuple[str, ...]: ...
     @property
     def weights(self) -> NDArray[np.int64]: ...
     @property
     def up(self) -> NDArray[np.bool_]: ...
+    @property
+    def in_flight(self) -> NDArray[np.int64]: ...
     def select(self, key: Key | None = None, *, avoid: Iterable[str | SupportsIndex] = ()) -> int: ...
     def select_many(
         self, requests: SupportsIndex | Sequence[Key] | NDArray[Any], *, out: NDArray[np.int32] | None = None

@@ -1,24 +1,22 @@
 """The contract of a selector: nodes, weights, who is up, one lock, and the checks at the door.
 
-Three layers. The `def` methods check what they are given and raise. The `cdef ... noexcept nogil` methods compute and
-cannot fail. The `.pxd` files declare. A family (round_robin.pyx, randomized.pyx, ...) fills in `pick` or `place`, and
-overrides the whole batch where that pays.
+Three layers. The `def` methods check what they are given (_checks.pyx, _keys.pyx) and raise. The
+`cdef ... noexcept nogil` methods compute and cannot fail. The `.pxd` files declare. A family (round_robin.pyx,
+randomized.pyx, ...) fills in `pick` or `place`, and overrides the whole batch where that pays.
 """
 
 from copyreg import __newobj__
-from operator import index
 
 import numpy as np
 
-from cpython.long cimport PyLong_AsUnsignedLongLongMask
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from lbcore.selectors cimport _hashes
-
-MAX_NODES = 1 << 20
-MAX_WEIGHT = (1 << 31) - 1      # of all nodes together
-MAX_BATCH = (1 << 31) - 1       # requests in one call
+from lbcore.selectors._checks cimport (
+    MAX_NODES, MAX_WEIGHT, array_of, count_of, flags_of, latencies_of, name_list, name_of, names_of, node_of,
+    picks_array, seconds_of, short, weight_of, weights_of,
+)
+from lbcore.selectors._keys cimport hash_key, hash_keys, key_hash_of, key_words
 
 cdef enum:
     CHUNK = 1024                # integer keys hashed at a time: 8 kB, which stays in the nearest cache
@@ -32,6 +30,7 @@ cdef class Selector:
     """
 
     keyed = False
+    keeps_load = False
 
     def __init__(self):
         raise TypeError("Selector has no algorithm: use one of its families, such as RoundRobin(3)")
@@ -56,6 +55,14 @@ cdef class Selector:
         with self.lock:
             return np.array(self.is_up, dtype=np.bool_) if self.n else np.empty(0, np.bool_)
 
+    @property
+    def in_flight(self):
+        """Requests in flight at each node: int64, shape (nodes,), a copy. Only where the algorithm keeps load."""
+        if not type(self).keeps_load:
+            raise AttributeError(f"{type(self).__name__} keeps no load, so it has no in_flight")
+        with self.lock:
+            return np.array(self.load, dtype=np.int64) if self.n else np.empty(0, np.int64)
+
     def mark_down(self, node):
         """Give `node` (a name or an index) no more requests until `mark_up`. Only its own traffic moves."""
         self._mark(node, 0)
@@ -69,8 +76,14 @@ cdef class Selector:
         node = node_of(node, "node")
         with self.lock:
             i = self.find(node, "node")
-            self.is_up[i] = up
+            before, self.is_up[i] = self.is_up[i], up
             self.refresh()
+            try:
+                self.marked()
+            except BaseException:
+                self.is_up[i] = before
+                self.refresh()
+                raise
 
     def add(self, node, weight=1):
         """Add a node at the end.
@@ -91,8 +104,7 @@ cdef class Selector:
             if total > MAX_WEIGHT:
                 raise ValueError(f"weight: the weights would add up to {total}; their sum must stay below 2^31")
             weights, up = np.append(self.weight, np.int64(w)), np.append(self.is_up, np.uint8(1))
-            self.assign(self.names + (name,), weights, up)
-            self.reshape(-1)
+            self.change(self.names + (name,), weights, up, -1)
 
     def remove(self, node):
         """Take a node out; the indices behind it move down by one.
@@ -105,11 +117,25 @@ cdef class Selector:
             i = self.find(node, "node")
             if self.n == 1:
                 raise ValueError(f"node: {self.names[i]!r} is the only node; a selector needs one")
+            self.check_remove(i)
             weights = np.delete(self.weight, i)
             if not weights.any():
                 raise ValueError(f"node: without {self.names[i]!r} every weight would be zero")
-            self.assign(self.names[:i] + self.names[i + 1:], weights, np.delete(self.is_up, i))
-            self.reshape(i)
+            self.change(self.names[:i] + self.names[i + 1:], weights, np.delete(self.is_up, i), i)
+
+    cdef change(self, tuple names, weights, up, int32_t removed):
+        """Takes other nodes, or where the family cannot, leaves everything as it was."""
+        before = self.names, self.weight, self.is_up
+        cdef int64_t[::1] load = self.load if self.by_load else None
+        self.assign(names, weights, up)
+        try:
+            if self.by_load:
+                self.load = np.append(load, np.int64(0)) if removed < 0 else np.delete(load, removed)
+            self.reshape(removed)
+        except BaseException:
+            self.assign(before[0], before[1], before[2])
+            self.load = load
+            raise
 
     # ---- picking -----------------------------------------------------------------------------------------------------
 
@@ -124,9 +150,11 @@ cdef class Selector:
         if self.by_key:
             if key is None:
                 raise TypeError(f"key: {type(self).__name__} selects by key; call select(key)")
-            h = hash_key(key, -1)
+            h = hash_key(key, -1, self.key_hash)
         elif key is not None:
             raise TypeError(f"key: {type(self).__name__} takes no key; call select()")
+        if self.clock is not None:
+            self.tell_time()
         if isinstance(avoid, tuple) and not avoid:
             with self.lock:
                 node = self.place(h) if self.by_key else self.pick()
@@ -171,6 +199,8 @@ cdef class Selector:
         picks = picks_array(out, m)
         cdef int32_t[::1] view = picks
         if m:
+            if self.clock is not None:
+                self.tell_time()
             with nogil:
                 self.pick_many(&view[0], m)
         return picks
@@ -180,8 +210,8 @@ cdef class Selector:
         cdef uint64_t chunk[CHUNK]
         cdef const uint64_t[::1] given
         cdef int32_t[::1] view
-        cdef bint hashed = not isinstance(keys, np.ndarray) or keys.dtype.kind not in "iu"
-        given = hash_keys(keys, type(self).__name__) if hashed else key_words(keys)
+        cdef bint hashed = not isinstance(keys, np.ndarray) or keys.dtype.kind not in "iu" or self.key_hash is not None
+        given = self.hashes_of(keys) if hashed else key_words(keys)
         m = given.shape[0]
         if isinstance(keys, np.ndarray) and out is not None and np.may_share_memory(keys, out):
             raise ValueError("out: shares its memory with the keys")
@@ -202,27 +232,81 @@ cdef class Selector:
                     done += k
         return picks
 
+    cdef object hashes_of(self, keys):
+        cdef Py_ssize_t i
+        cdef const uint64_t[::1] words
+        cdef uint64_t[::1] hashes
+        if not isinstance(keys, np.ndarray) or keys.dtype.kind not in "iu":
+            return hash_keys(keys, type(self).__name__, self.key_hash)
+        words = key_words(keys)
+        if self.key_hash is not None:
+            return hash_keys(np.asarray(words).tolist(), type(self).__name__, self.key_hash)
+        result = np.empty(words.shape[0], np.uint64)
+        hashes = result
+        for i in range(words.shape[0]):
+            hashes[i] = _hashes.xxh64_word(words[i])
+        return result
+
+    cdef tell_time(self):
+        """Asks the clock, which is foreign code, before the lock is held. Time never runs backwards."""
+        cdef double now_s = seconds_of(self.clock(), "clock")
+        with self.lock:
+            self.now_s = max(self.now_s, now_s)
+
     def release(self, node, ok=True, latency_s=None):
         """A request at `node` has ended.
 
         node: a name, an index, or an integer array of indices, one for each request that ended. ok: whether it
-        succeeded. latency_s: how long it took in seconds, 0 or more. Selectors that keep no load ignore it.
-        Raises ValueError where a node has fewer requests in flight than that, before any is released.
+        succeeded. latency_s: how long it took in seconds, 0 or more. For many requests, ok and latency_s are one for
+        all or one for each. Selectors that keep no load ignore it. Raises ValueError where a node has fewer requests
+        in flight than that, before any is released.
         """
-        check_latency(latency_s)
+        cdef Py_ssize_t i, m = 1
+        cdef int32_t[::1] nodes
+        cdef const uint8_t[::1] oks
+        cdef const double[::1] latencies
         many = isinstance(node, (list, tuple)) or isinstance(node, np.ndarray) and node.ndim > 0
         if many:
             node = array_of(node, "node")
             if node.ndim != 1 or node.size and node.dtype.kind not in "iu":
                 raise TypeError("node: an array of nodes must be 1-D and of integers")
+            node = np.array(node, dtype=np.int64)       # a copy, which nobody changes once it is checked
+            m = node.size
         else:
             node = node_of(node, "node")
+        oks, latencies = flags_of(ok, m, many), latencies_of(latency_s, m, many)
+        if self.clock is not None:
+            self.tell_time()
         with self.lock:
             if not many:
                 node = np.array([self.find(node, "node")])
-            elif node.size and (node.min() < 0 or node.max() >= self.n):
+            elif m and (node.min() < 0 or node.max() >= self.n):
                 raise IndexError(f"node: an index in the array is outside 0 to {self.n - 1}")
-            self.ended(np.ascontiguousarray(node, dtype=np.int32))
+            if m:
+                nodes = node.astype(np.int32)
+                self.take(&nodes[0], m)
+                for i in range(m):
+                    self.ended(nodes[i], oks[i], latencies[i])
+
+    cdef take(self, const int32_t* nodes, Py_ssize_t m):
+        """These requests are in flight no more; or, where one is not in flight, all stay."""
+        cdef Py_ssize_t i, j
+        if not self.by_load:
+            return
+        for i in range(m):
+            if self.load[nodes[i]] == 0:
+                for j in range(i):
+                    self.load[nodes[j]] += 1
+                raise ValueError(f"node: {self.names[nodes[i]]!r} has no more requests in flight to release")
+            self.load[nodes[i]] -= 1
+
+    cdef bint finish(self, int32_t node, bint ok, double latency_s) noexcept nogil:
+        if self.by_load:
+            if self.load[node] == 0:
+                return False
+            self.load[node] -= 1
+        self.ended(node, ok, latency_s)
+        return True
 
     # ---- state -------------------------------------------------------------------------------------------------------
 
@@ -232,7 +316,11 @@ cdef class Selector:
             if self.n:
                 self.is_up[:] = 1
                 self.refresh()
+                self.now_s = 0
+                if self.by_load:
+                    self.load[:] = 0
                 self.rewind()
+                self.marked()
 
     def copy(self):
         """An independent selector in the same state: the two go on with the same picks."""
@@ -253,8 +341,14 @@ cdef class Selector:
         with self.lock:
             if not self.n:
                 return {}
-            weights, up = np.array(self.weight), np.array(self.is_up)
-            return {"nodes": self.names, "weights": weights, "up": up, **self.more_state()}
+            state = {"nodes": self.names, "weights": np.array(self.weight), "up": np.array(self.is_up)}
+            if self.by_load:
+                state["load"] = np.array(self.load)
+            if self.key_hash is not None:
+                state["key_hash"] = self.key_hash
+            if self.clock is not None:
+                state["clock"], state["now_s"] = self.clock, self.now_s
+            return {**state, **self.more_state()}
 
     def __setstate__(self, state):
         if not state:
@@ -265,6 +359,10 @@ cdef class Selector:
             if up.shape != (len(names),):
                 raise ValueError("state: up and nodes differ in length")
             self.assign(names, weights_of(state["weights"], len(names)), up)
+            if self.by_load:
+                self.load = of_nodes(self, state["load"], "load")
+            self.key_hash = key_hash_of(state.get("key_hash"))
+            self.clock, self.now_s = state.get("clock"), state.get("now_s", 0.0)
             self.restore(state)
 
     def __repr__(self):
@@ -284,24 +382,29 @@ cdef class Selector:
         weights = weights_of(weights, len(names))
         with self.lock:
             self.assign(names, weights, np.ones(len(names), np.uint8))
+            self.now_s = 0
+            if self.by_load:
+                self.load = np.zeros(len(names), np.int64)
 
     cdef assign(self, tuple names, weights, up):
         self.index_of = {name: i for i, name in enumerate(names)}
         live, is_live = np.empty(len(names), np.int32), np.empty(len(names), np.uint8)
         self.names, self.weight, self.is_up, self.live, self.is_live = names, weights, up, live, is_live
         self.n = len(names)
-        self.by_key = type(self).keyed
+        self.by_key, self.by_load = type(self).keyed, type(self).keeps_load
         self.refresh()
 
     cdef refresh(self):
         """Lists the live nodes anew; after every change of `is_up`."""
         cdef int32_t i
-        self.n_live = 0
+        self.n_live, self.all_live = 0, True
         for i in range(self.n):
             self.is_live[i] = self.is_up[i] and self.weight[i] > 0
             if self.is_live[i]:
                 self.live[self.n_live] = i
                 self.n_live += 1
+            elif self.weight[i] > 0:
+                self.all_live = False
 
     cdef Py_ssize_t find(self, node, str argument) except -1:
         """The index of a node that has been through `node_of`."""
@@ -316,6 +419,9 @@ cdef class Selector:
     cdef check_add(self, int64_t w):
         if w != 1:
             raise ValueError(f"weight: {type(self).__name__} has no weights; every node counts 1")
+
+    cdef check_remove(self, int32_t i):
+        pass
 
     cdef int32_t pick(self) noexcept nogil:
         return -1
@@ -335,7 +441,10 @@ cdef class Selector:
             for i in range(m):
                 out[i] = self.place(hashes[i])
 
-    cdef ended(self, const int32_t[::1] nodes):
+    cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
+        pass
+
+    cdef marked(self):
         pass
 
     cdef rewind(self):
@@ -354,201 +463,14 @@ cdef class Selector:
         return []
 
 
-# ---- checks ----------------------------------------------------------------------------------------------------------
-
-cdef object int_of(value, str argument, str wanted):
-    """An integer that is no bool, as a Python int."""
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{argument}: {value!r} is a bool; {wanted}")
-    try:
-        return index(value)
-    except TypeError:
-        raise TypeError(f"{argument}: {short(value)} is of type {type(value).__name__}; {wanted}") from None
+cdef object of_nodes(Selector selector, values, str name):
+    """One int64 for each node, from a pickled state."""
+    array = np.array(values, dtype=np.int64)
+    if array.shape != (selector.n,):
+        raise ValueError(f"state: {name} and nodes differ in length")
+    return array
 
 
-cdef object array_of(value, str argument):
-    try:
-        return np.asarray(value)
-    except ValueError:
-        raise TypeError(f"{argument}: {short(value)} is no array: its rows differ in length") from None
-
-
-cdef str short(value):
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-cdef str name_list(names):
-    return "[" + ", ".join(map(repr, names[:6])) + (", ...]" if len(names) > 6 else "]")
-
-
-cdef object node_of(node, str argument):
-    """A node given by name or index, as a plain str or int: no foreign code runs once the lock is held."""
-    if isinstance(node, str):
-        return str(node)
-    return int_of(node, argument, "a node is given by its name or its index")
-
-
-cdef str name_of(name, str argument):
-    if not isinstance(name, str):
-        raise TypeError(f"{argument}: {short(name)} is of type {type(name).__name__}; a node's name is text")
-    if not name:
-        raise ValueError(f"{argument}: a node's name cannot be empty")
-    return str(name)
-
-
-cdef tuple names_of(nodes):
-    """The names that `nodes` (a number or names) stands for."""
-    if isinstance(nodes, (str, bytes, set, frozenset, dict)):
-        raise TypeError(f"nodes: {short(nodes)} is of type {type(nodes).__name__}; give a list of names, or a number")
-    if isinstance(nodes, (list, tuple)) or isinstance(nodes, np.ndarray) and nodes.ndim:
-        names = tuple([name_of(name, f"nodes[{i}]") for i, name in enumerate(nodes)])
-        if len(names) > MAX_NODES:
-            raise ValueError(f"nodes: {len(names)} are too many; a selector holds at most {MAX_NODES}")
-    else:
-        n = int_of(nodes, "nodes", "give a list of names, or a number")
-        if n > MAX_NODES:
-            raise ValueError(f"nodes: {n} are too many; a selector holds at most {MAX_NODES}")
-        names = tuple([f"node-{i}" for i in range(n)])
-    if not names:
-        raise ValueError(f"nodes: {short(nodes)} gives no node; a selector needs one")
-    if len(set(names)) < len(names):
-        seen = set()
-        twice = next(name for name in names if name in seen or seen.add(name))
-        raise ValueError(f"nodes: {twice!r} is given twice; names must differ")
-    return names
-
-
-cdef int64_t weight_of(weight, str argument) except -1:
-    if isinstance(weight, (float, np.floating)):
-        raise ValueError(f"{argument}: {weight!r} is not an integer; a weight is an integer of 0 or more")
-    w = int_of(weight, argument, "a weight is an integer of 0 or more")
-    if w < 0:
-        raise ValueError(f"{argument}: {w} is below zero; a weight is an integer of 0 or more")
-    if w > MAX_WEIGHT:
-        raise ValueError(f"{argument}: {w} is too large; the weights must add up to less than 2^31")
-    return w
-
-
-cdef object weights_of(weights, Py_ssize_t n):
-    """A new int64 array of the weights; all ones for None."""
-    if weights is None:
-        return np.ones(n, np.int64)
-    if isinstance(weights, (str, bytes, set, frozenset, dict)) or not hasattr(weights, "__len__"):
-        raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
-    if array_of(weights, "weights").ndim != 1:
-        raise TypeError(f"weights: {short(weights)} is not a flat list of integers")
-    if len(weights) != n:
-        raise ValueError(f"weights: {len(weights)} weights for {n} nodes")
-    result = np.array([weight_of(w, f"weights[{i}]") for i, w in enumerate(weights)], dtype=np.int64)
-    total = sum(result.tolist())
-    if total == 0:
-        raise ValueError("weights: every weight is zero; one must be above")
-    if total > MAX_WEIGHT:
-        raise ValueError(f"weights: they add up to {total}; their sum must stay below 2^31")
-    return result
-
-
-cdef uint64_t seed_of(seed) except? 0:
-    """64 bits from a seed: an int, a numpy Generator (one draw), or None (fresh entropy)."""
-    if seed is None:
-        seed = np.random.SeedSequence().generate_state(1, np.uint64)[0]
-    elif isinstance(seed, np.random.Generator):
-        seed = seed.integers(0, 1 << 64, dtype=np.uint64)
-    value = int_of(seed, "seed", "a seed is an integer, a numpy Generator or None")
-    if not 0 <= value < 1 << 64:
-        raise ValueError(f"seed: {value} is outside 0 to 2^64 - 1")
-    return value
-
-
-cdef Py_ssize_t count_of(requests, str name) except -1:
-    if isinstance(requests, (str, bytes, list, tuple)) or isinstance(requests, np.ndarray) and requests.ndim:
-        raise TypeError(f"requests: {name} takes no keys; give the number of requests")
-    m = int_of(requests, "requests", "give the number of requests")
-    if m < 0:
-        raise ValueError(f"requests: {m} is below zero")
-    if m > MAX_BATCH:
-        raise ValueError(f"requests: {m} is more than one batch holds ({MAX_BATCH})")
-    return m
-
-
-cdef object picks_array(out, Py_ssize_t m):
-    """Where the picks go: a new array, or the front of `out`."""
-    if out is None:
-        return np.empty(m, np.int32)
-    if not isinstance(out, np.ndarray) or out.dtype != np.int32:
-        raise TypeError(f"out: an int32 array is needed, not {getattr(out, 'dtype', type(out).__name__)}")
-    if not out.dtype.isnative:
-        raise TypeError("out: an int32 array in this machine's byte order is needed")
-    if out.ndim != 1:
-        raise ValueError(f"out: a 1-D array is needed, not {out.ndim}-D")
-    if not out.flags.c_contiguous or not out.flags.aligned:
-        raise ValueError("out: a contiguous array is needed, not a strided view")
-    if not out.flags.writeable:
-        raise ValueError("out: the array is read-only")
-    if out.shape[0] < m:
-        raise ValueError(f"out: {out.shape[0]} places for {m} requests")
-    return out[:m]
-
-
-cdef check_latency(latency_s):
-    if latency_s is None:
-        return
-    try:
-        values = np.asarray(latency_s, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"latency_s: {short(latency_s)} is not a number of seconds") from None
-    if not (np.isfinite(values).all() and (values >= 0).all()):
-        raise ValueError(f"latency_s: {short(latency_s)}; a latency is finite and not below zero")
-
-
-# ---- keys ------------------------------------------------------------------------------------------------------------
-
-cdef uint64_t hash_key(key, Py_ssize_t i) except? 0:
-    """The 64-bit hash of one key (number i of many, or -1 for the only one): xxHash64 with seed 0.
-
-    A str is hashed as its UTF-8 bytes, an int as its eight little-endian bytes modulo 2^64.
-    """
-    cdef Py_ssize_t size
-    cdef const char* text
-    if isinstance(key, str):
-        try:
-            text = PyUnicode_AsUTF8AndSize(key, &size)
-        except UnicodeEncodeError:
-            raise ValueError(f"{key_name(i)}: {short(key)} has a lone surrogate, which UTF-8 cannot hold") from None
-        return _hashes.xxh64(<const unsigned char*>text, size, 0)
-    if type(key) is int:
-        return _hashes.xxh64_word(PyLong_AsUnsignedLongLongMask(key))
-    if isinstance(key, bytes):
-        return _hashes.xxh64(<const unsigned char*><bytes>key, len(<bytes>key), 0)
-    value = int_of(key, key_name(i), "a key is str, bytes or int")
-    return _hashes.xxh64_word(PyLong_AsUnsignedLongLongMask(value))
-
-
-cdef str key_name(Py_ssize_t i):
-    return "key" if i < 0 else f"requests[{i}]"
-
-
-cdef object hash_keys(keys, str name):
-    """The hashes of a list of keys, all checked before the first is used."""
-    cdef Py_ssize_t i
-    cdef uint64_t[::1] hashes
-    if isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "OUS":
-        keys = keys.tolist()
-    if not isinstance(keys, (list, tuple)):
-        what = f"a {keys.ndim}-D array of {keys.dtype}" if isinstance(keys, np.ndarray) else type(keys).__name__
-        raise TypeError(f"requests: {name} selects by key; give a list of keys or a 1-D integer array, not {what}")
-    keys = tuple(keys)      # a list could change under us
-    result = np.empty(len(keys), np.uint64)
-    hashes = result
-    for i, key in enumerate(keys):
-        hashes[i] = hash_key(key, i)
-    return result
-
-
-cdef object key_words(keys):
-    """An integer array's keys as 64-bit words: int64 is viewed, narrower types are widened with their sign."""
-    if keys.ndim != 1:
-        raise TypeError(f"requests: a 1-D array of keys is needed, not {keys.ndim}-D")
-    wide = np.uint64 if keys.dtype.kind == "u" else np.int64
-    return np.ascontiguousarray(keys, dtype=wide).view(np.uint64)
+cdef str weights_repr(Selector selector):
+    values = np.asarray(selector.weight[:6]).tolist() if selector.n else []
+    return "[" + ", ".join(map(str, values)) + (", ...]" if selector.n > 6 else "]")

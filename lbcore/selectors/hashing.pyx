@@ -13,15 +13,21 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from lbcore.selectors._checks cimport array_of, int_of, names_of
 from lbcore.selectors._draws cimport TRIES, again
 from lbcore.selectors._hashes cimport inverse, modulo
-from lbcore.selectors._selector cimport Selector, int_of, names_of
+from lbcore.selectors._keys cimport key_hash_of
+from lbcore.selectors._selector cimport Selector, weights_repr
+
+cdef enum:
+    MAX_ENTRIES = 1 << 24       # of a table: 64 MB
 
 
 cdef class ModuloHash(Selector):
     """Each key goes to node `hash(key) mod nodes`.
 
-    nodes: names, or a number. Between N and N + 1 nodes, N of N + 1 keys change their node.
+    nodes: names, or a number. key_hash: a function from a key's bytes to an integer of 0 to 2^64 - 1, or None for
+    xxHash64. Between N and N + 1 nodes, N of N + 1 keys change their node.
 
     >>> ModuloHash(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [1, 1, 0, 1]
@@ -29,8 +35,10 @@ cdef class ModuloHash(Selector):
 
     keyed = True
 
-    def __init__(self, nodes):
+    def __init__(self, nodes, *, key_hash=None):
+        key_hash = key_hash_of(key_hash)
         self.begin(nodes, None)
+        self.key_hash = key_hash
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node = -1
@@ -59,66 +67,138 @@ cdef class ModuloHash(Selector):
             out[i] = <int32_t>modulo(hashes[i], n, inverse_n)
 
 
-cdef class HashSlots(Selector):
+cdef class HashTable(Selector):
+    """Each key goes to the owner of entry `hash(key) mod entries` of a table: what slots and Maglev have in common.
+
+    nodes: names, or a number. weights: an integer of 0 or more for each node. table: a function of the nodes' names and
+    their weights (int64) that returns the index of each entry's owner, at most 2^24 of them. rebuild: False, and the
+    keys of a dead node alone are hashed again; True, and `mark_down` and `mark_up` call the function anew, with weight
+    0 for each node that is down. key_hash: a function from a key's bytes to an integer, or None for xxHash64.
+
+    >>> from lbcore.selectors.hashing import HashTable
+    >>> HashTable(2, [2, 1], table=lambda nodes, weights: [0, 0, 1]).select_many(["ann", "bob", "cy"]).tolist()
+    [0, 0, 0]
+    """
+
+    keyed = True
+
+    def __init__(self, nodes, weights=None, *, table, rebuild=False, key_hash=None):
+        if not callable(table):
+            raise TypeError("table: give a function of (nodes, weights) that returns the owner of each entry")
+        key_hash = key_hash_of(key_hash)
+        self.begin(nodes, weights)
+        self.key_hash, self.table, self.rebuild = key_hash, table, bool(rebuild)
+        self.build()
+
+    @property
+    def owners(self):
+        """The index of each entry's owner: int32, shape (entries,), a copy."""
+        with self.lock:
+            return np.array(self.owner, dtype=np.int32) if self.n else np.empty(0, np.int32)
+
+    cdef object entries(self, tuple names, weights):
+        return self.table(names, weights)
+
+    cdef build(self):
+        """A new table; the old one stays where none can be made, or where nobody is up to own an entry."""
+        weights = np.array(self.weight)
+        if self.rebuild:
+            weights *= np.asarray(self.is_up)
+            if not weights.any():
+                return
+        owner = owners_of(self.entries(self.names, weights), self.n, "table")
+        if not weights[owner].all():
+            raise ValueError("table: a node of weight zero, or one that is down, owns an entry")
+        self.owner = owner
+
+    cdef int32_t place(self, uint64_t h) noexcept nogil:
+        cdef int32_t node
+        cdef uint64_t size, _walked, entry = 0
+        if self.n_live == 0:
+            return -1
+        size = <uint64_t>self.owner.shape[0]
+        for _ in range(TRIES):
+            entry = h % size
+            node = self.owner[entry]
+            if self.is_live[node]:
+                return node
+            h = again(h)
+        for _walked in range(size):       # so few are up that hashing would go on for long: walk
+            node = self.owner[entry]
+            if self.is_live[node]:
+                return node
+            entry = entry + 1 if entry + 1 < size else 0
+        return -1                   # those that are up own no entry
+
+    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef uint64_t size, inverse_size
+        cdef int32_t[::1] owner
+        with self.lock:
+            if not (self.all_live or self.rebuild and self.n_live):
+                for i in range(m):
+                    out[i] = self.place(hashes[i])
+                return
+            owner = self.owner
+        size = <uint64_t>owner.shape[0]
+        inverse_size = inverse(size)
+        for i in range(m):
+            out[i] = owner[modulo(hashes[i], size, inverse_size)]
+
+    cdef check_add(self, int64_t w):
+        pass
+
+    cdef reshape(self, int32_t removed):
+        self.build()
+
+    cdef marked(self):
+        if self.rebuild:
+            self.build()
+
+    cdef dict more_state(self):
+        return {"table": self.table, "rebuild": self.rebuild}
+
+    cdef restore(self, dict state):
+        self.table, self.rebuild = state["table"], state["rebuild"]
+        self.build()
+
+    cdef list more_repr(self):
+        return [weights_repr(self), f"entries={self.owner.shape[0]}"] if self.n else []
+
+
+cdef object owners_of(owners, int32_t n, str argument):
+    """A table of nodes as int32, checked."""
+    given = array_of(owners, argument)
+    if given.ndim != 1 or not given.size or given.dtype.kind not in "iu" or given.size > MAX_ENTRIES:
+        raise ValueError(f"{argument}: not a flat list of 1 to 2^24 indices")
+    if given.min() < 0 or given.max() >= n:
+        raise ValueError(f"{argument}: an owner is outside 0 to {n - 1}")
+    return given.astype(np.int32)
+
+
+cdef class HashSlots(HashTable):
     """Each key goes to the owner of slot `hash(key) mod slots`.
 
     nodes: names, or a number, at most as many as slots. slots: how many there are, from 1 to 2^24. At first each node
     owns a range of slots, as equal as can be. `add` hands the new node its fair share, slots // nodes of them, one by
     one from whoever owns most; `remove` hands the slots out one by one to whoever owns fewest. Nothing else moves.
+    key_hash: a function from a key's bytes to an integer, or None for xxHash64.
 
     >>> HashSlots(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [2, 0, 1, 2]
     """
 
-    keyed = True
-    cdef int32_t[::1] owner     # replaced, never changed, so a batch may read on without the lock
-
-    def __init__(self, nodes, slots=16384):
+    def __init__(self, nodes, slots=16384, *, key_hash=None):
         slots = int_of(slots, "slots", "give the number of slots")
-        if not 1 <= slots <= 1 << 24:
+        if not 1 <= slots <= MAX_ENTRIES:
             raise ValueError(f"slots: {slots} is outside 1 to 2^24")
         names = names_of(nodes)
         if len(names) > slots:
             raise ValueError(f"nodes: {len(names)} nodes are more than the {slots} slots")
+        key_hash = key_hash_of(key_hash)
         self.begin(names, None)
+        self.key_hash = key_hash
         self.owner = (np.arange(slots, dtype=np.int64) * self.n // slots).astype(np.int32)
-
-    @property
-    def owners(self):
-        """The index of each slot's owner: int32, shape (slots,), a copy."""
-        with self.lock:
-            return np.array(self.owner, dtype=np.int32) if self.n else np.empty(0, np.int32)
-
-    cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef int32_t node
-        cdef uint64_t slots, slot = 0
-        if self.n_live == 0:
-            return -1
-        slots = <uint64_t>self.owner.shape[0]
-        for _ in range(TRIES):
-            slot = h % slots
-            node = self.owner[slot]
-            if self.is_live[node]:
-                return node
-            h = again(h)
-        while not self.is_live[self.owner[slot]]:
-            slot = slot + 1 if slot + 1 < slots else 0
-        return self.owner[slot]
-
-    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef uint64_t slots, inverse_slots
-        cdef int32_t[::1] owner
-        with self.lock:
-            if self.n_live < self.n:
-                for i in range(m):
-                    out[i] = self.place(hashes[i])
-                return
-            owner = self.owner
-        slots = <uint64_t>owner.shape[0]
-        inverse_slots = inverse(slots)
-        for i in range(m):
-            out[i] = owner[modulo(hashes[i], slots, inverse_slots)]
 
     cdef check_add(self, int64_t w):
         Selector.check_add(self, w)
@@ -151,10 +231,7 @@ cdef class HashSlots(Selector):
         return {"owner": np.array(self.owner)}
 
     cdef restore(self, dict state):
-        owner = np.array(state["owner"], dtype=np.int32)
-        if owner.ndim != 1 or not owner.size or owner.min() < 0 or owner.max() >= self.n:
-            raise ValueError("state: owner is not a table of nodes")
-        self.owner = owner
+        self.owner = owners_of(state["owner"], self.n, "state")
 
     cdef list more_repr(self):
         return [f"slots={self.owner.shape[0]}"] if self.n else []

@@ -1,6 +1,3 @@
-import numpy as np
-from numpy.typing import NDArray
-
 from lbcore.selectors._selector import Nodes, Seed, Selector
 
 class Random(Selector):
@@ -8,5 +5,3 @@ class Random(Selector):
 
 class TwoChoices(Selector):
     def __init__(self, nodes: Nodes, seed: Seed = None) -> None: ...
-    @property
-    def in_flight(self) -> NDArray[np.int64]: ...

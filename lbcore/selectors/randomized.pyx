@@ -6,12 +6,11 @@ all but vanishes (Azar, Broder, Karlin and Upfal 1994; Mitzenmacher 2001). The c
 `random` and `random two least_conn`, HAProxy as `random(2)`, Envoy as `RANDOM` and `LEAST_REQUEST`.
 """
 
-import numpy as np
-
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from lbcore.selectors._checks cimport seed_of
 from lbcore.selectors._draws cimport TRIES, again, below, draw
-from lbcore.selectors._selector cimport Selector, seed_of
+from lbcore.selectors._selector cimport Selector
 
 
 cdef class Random(Selector):
@@ -103,21 +102,14 @@ cdef class TwoChoices(Selector):
     [1, 2, 0, 1, 0, 2, 2]
     """
 
+    keeps_load = True
     cdef uint64_t seed
     cdef uint64_t number        # of the next draw; a request takes two
-    cdef int64_t[::1] load      # requests in flight
 
     def __init__(self, nodes, seed=None):
         seed = seed_of(seed)
         self.begin(nodes, None)
-        self.seed = seed
-        self.rewind()
-
-    @property
-    def in_flight(self):
-        """Requests in flight at each node: int64, shape (nodes,), a copy."""
-        with self.lock:
-            return np.array(self.load, dtype=np.int64) if self.n else np.empty(0, np.int64)
+        self.seed, self.number = seed, 0
 
     cdef int32_t pick(self) noexcept nogil:
         if self.n_live == 0:
@@ -139,31 +131,14 @@ cdef class TwoChoices(Selector):
                 out[i] = emptier(load, live, self.n_live, self.seed, self.number + 2 * i)
             self.number += 2 * m
 
-    cdef ended(self, const int32_t[::1] nodes):
-        cdef Py_ssize_t i, j
-        for i in range(nodes.shape[0]):
-            if self.load[nodes[i]] == 0:
-                for j in range(i):
-                    self.load[nodes[j]] += 1
-                raise ValueError(f"node: {self.names[nodes[i]]!r} has no more requests in flight to release")
-            self.load[nodes[i]] -= 1
-
     cdef rewind(self):
         self.number = 0
-        self.load = np.zeros(self.n, np.int64)
-
-    cdef reshape(self, int32_t removed):
-        load = np.asarray(self.load)
-        self.load = np.append(load, np.int64(0)) if removed < 0 else np.delete(load, removed)
 
     cdef dict more_state(self):
-        return {"seed": self.seed, "number": self.number, "load": np.array(self.load)}
+        return {"seed": self.seed, "number": self.number}
 
     cdef restore(self, dict state):
-        load = np.array(state["load"], dtype=np.int64)
-        if load.shape != (self.n,):
-            raise ValueError("state: load and nodes differ in length")
-        self.seed, self.number, self.load = state["seed"], state["number"], load
+        self.seed, self.number = state["seed"], state["number"]
 
     cdef list more_repr(self):
         return [f"seed={self.seed}"]

@@ -12,8 +12,9 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
+from lbcore.selectors._checks cimport seed_of
 from lbcore.selectors._draws cimport TRIES, again, below, draw
-from lbcore.selectors._selector cimport Selector, seed_of
+from lbcore.selectors._selector cimport Selector, of_nodes, weights_repr
 
 
 cdef class WeightedRoundRobin(Selector):
@@ -94,10 +95,7 @@ cdef class WeightedRoundRobin(Selector):
         return {"credit": np.array(self.credit)}
 
     cdef restore(self, dict state):
-        credit = np.array(state["credit"], dtype=np.int64)
-        if credit.shape != (self.n,):
-            raise ValueError("state: credit and nodes differ in length")
-        self.credit = credit
+        self.credit = of_nodes(self, state["credit"], "credit")
 
     cdef list more_repr(self):
         return [weights_repr(self)]
@@ -265,7 +263,7 @@ cdef class WeightedRandom(Selector):
         cdef uint64_t[::1] threshold
         cdef int32_t[::1] alias
         with self.lock:
-            if self.n == 0 or self.down():
+            if self.n == 0 or not self.all_live:
                 for i in range(m):
                     out[i] = self.pick()
                 return
@@ -277,14 +275,6 @@ cdef class WeightedRandom(Selector):
             node = <int32_t>below(bits, n)
             # Arithmetic, not a branch: which side of the threshold a draw falls cannot be predicted.
             out[i] = node + (alias[node] - node) * (bits * n >= threshold[node])
-
-    cdef bint down(self) noexcept nogil:
-        """Whether a node that should get requests is down."""
-        cdef int32_t i
-        for i in range(self.n):
-            if self.weight[i] > 0 and not self.is_up[i]:
-                return True
-        return False
 
     cdef rewind(self):
         self.number = 0
@@ -301,8 +291,3 @@ cdef class WeightedRandom(Selector):
 
     cdef list more_repr(self):
         return [weights_repr(self), f"seed={self.seed}"]
-
-
-cdef str weights_repr(Selector selector):
-    values = np.asarray(selector.weight[:6]).tolist() if selector.n else []
-    return "[" + ", ".join(map(str, values)) + (", ...]" if selector.n > 6 else "]")

@@ -26,6 +26,9 @@ class Row:
     weighted: bool = False
     seeded: bool = False
     own_pick: bool = False  # request i, or a key, has a pick that no other request can shift
+    share_cv: float = 0  # how far a node's share may be from its weight by design: the coefficient of variation
+    most_weight: int = 2**31 - 1  # what the weights may add up to
+    last_only: bool = False  # no other node can be removed
 
 
 ROWS = {
@@ -54,6 +57,39 @@ ROWS = {
         lambda n: lbcore.HashSlots(n, slots=10_007),
         lambda n: reference.HashSlots(n, 10_007),
         twin_picks=200_000,
+        own_pick=True,
+    ),
+    # At 10 nodes and 20 points for each unit of weight, the lightest node has 20 of 600: a cv of 0.22.
+    "HashRing": Row(
+        lambda n: lbcore.HashRing(n, weights(n), virtual_nodes=20),
+        lambda n: reference.HashRing(weights(n), 20),
+        twin_picks=100_000,
+        weighted=True,
+        own_pick=True,
+        share_cv=0.22,
+        most_weight=2**24 // 20,
+    ),
+    "BoundedRing": Row(
+        lambda n: lbcore.BoundedRing(n, weights(n), virtual_nodes=20, eps=0.3),
+        lambda n: reference.BoundedRing(weights(n), 20, 0.3),
+        twin_picks=20_000,
+        weighted=True,
+        share_cv=0.22,
+        most_weight=2**24 // 20,
+    ),
+    "JumpHash": Row(lbcore.JumpHash, reference.JumpHash, twin_picks=100_000, own_pick=True, last_only=True),
+    "Rendezvous": Row(
+        lambda n: lbcore.Rendezvous(n, weights(n)),
+        lambda n: reference.Rendezvous(weights(n)),
+        twin_picks=50_000,
+        weighted=True,
+        own_pick=True,
+    ),
+    "Maglev": Row(
+        lambda n: lbcore.Maglev(n, weights(n), table_size=10_007),
+        lambda n: reference.Maglev(weights(n), 10_007),
+        twin_picks=200_000,
+        weighted=True,
         own_pick=True,
     ),
 }

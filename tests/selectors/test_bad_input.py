@@ -16,7 +16,7 @@ from .rows import ROWS, Row, keys
 
 nan, inf = float("nan"), float("inf")
 every = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-weighted = [lbcore.WeightedRoundRobin, lbcore.BurstRoundRobin, lbcore.WeightedRandom]
+weighted = [type(row.make(3)) for row in ROWS.values() if row.weighted]
 
 
 def read_only() -> np.ndarray:
@@ -116,7 +116,7 @@ def test_node_arguments(row: Row) -> None:
     for weight in [-1, nan, inf, 2.5, "1", None, True, 2**31, 10**40, [1]]:
         refused("weight", (TypeError, ValueError), lambda weight=weight: selector.add("new", weight), selector)
     if row.weighted:
-        total = 2**31 - int(selector.weights.sum())
+        total = row.most_weight + 1 - int(selector.weights.sum())
         refused("weight", ValueError, lambda: selector.add("new", total), selector)
         selector.add("new", total - 1)
     else:
@@ -173,11 +173,16 @@ def test_release(row: Row) -> None:
     for latency_s in (-1, nan, inf, "soon", [0.1, -0.1], [nan], object()):
         call = lambda latency_s=latency_s: selector.release(0, latency_s=latency_s)  # noqa: E731
         refused("latency_s", (TypeError, ValueError), call, selector)
-    selector.release(picks, latency_s=np.full(20, 0.1))
+    for ok in (1, None, "yes", [1, 0], [True, False], np.ones(20), np.ones((20, 1), bool), object()):
+        refused("ok", (TypeError, ValueError), lambda ok=ok: selector.release(picks, ok), selector)
+        refused("ok", (TypeError, ValueError), lambda ok=ok: selector.release(int(picks[0]), ok), selector)
+    refused("latency_s", ValueError, lambda: selector.release(picks, latency_s=np.ones(19)), selector)
+    refused("latency_s", ValueError, lambda: selector.release(int(picks[0]), latency_s=[0.1]), selector)
+    selector.release(picks, ok=np.arange(20) % 2 == 0, latency_s=np.full(20, 0.1))
     if hasattr(selector, "in_flight"):
         assert selector.in_flight.tolist() == [0] * 5
         refused("node", ValueError, lambda: selector.release("node-0"), selector)
-        picks = selector.select_many(4)
+        picks = selector.select_many(keys(4) if selector.keyed else 4)
         refused("node", ValueError, lambda: selector.release(np.append(picks, picks[0])), selector)
 
 
@@ -230,6 +235,7 @@ def test_junk_is_refused_by_name_or_taken_whole(row: Row, data: st.DataObject) -
         "avoid": lambda value: selector.select(keys(1)[0] if selector.keyed else None, avoid=value),
         "nodes": lambda value: type(selector)(value),
         "latency_s": lambda value: selector.release([], latency_s=value),
+        "ok": lambda value: selector.release([], value),
     }
     if row.weighted:
         calls["weights"] = lambda value: type(selector)(3, value)

@@ -1,0 +1,1 @@
+"""Keys and their hashes. Nothing of it can be called from Python."""

@@ -1,0 +1,14 @@
+"""What table-based families share. The rules stand in hashing.pyx."""
+
+from libc.stdint cimport int32_t
+
+from lbcore.selectors._selector cimport Selector
+
+
+cdef class HashTable(Selector):
+    cdef object table           # a function (nodes, weights) that returns the owners; None where a family builds them
+    cdef bint rebuild           # whether mark_down and mark_up build the table anew
+    cdef int32_t[::1] owner     # replaced, never changed, so a batch may read on without the lock
+
+    cdef build(self)
+    cdef object entries(self, tuple names, weights)     # the owners of a new table, unchecked
