@@ -94,7 +94,7 @@ def test_linters(command: list[str]) -> None:
     run(ROOT, *command)
 
 
-MODULES = ["_moved", "consistent", "hashing", "randomized", "ringless", "round_robin", "weighted"]
+MODULES = ["_moved", "consistent", "hashing", "least_loaded", "randomized", "ringless", "round_robin", "weighted"]
 
 
 @pytest.mark.parametrize("module", MODULES)

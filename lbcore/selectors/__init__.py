@@ -10,6 +10,7 @@ except ModuleNotFoundError as _error:
 from lbcore.selectors._moved import moved
 from lbcore.selectors.consistent import BoundedRing, HashRing
 from lbcore.selectors.hashing import HashSlots, ModuloHash
+from lbcore.selectors.least_loaded import LeastConnections, PeakEwma
 from lbcore.selectors.randomized import Random, TwoChoices
 from lbcore.selectors.ringless import JumpHash, Maglev, Rendezvous
 from lbcore.selectors.round_robin import RoundRobin
@@ -21,8 +22,10 @@ __all__ = [
     "HashRing",
     "HashSlots",
     "JumpHash",
+    "LeastConnections",
     "Maglev",
     "ModuloHash",
+    "PeakEwma",
     "Random",
     "Rendezvous",
     "RoundRobin",

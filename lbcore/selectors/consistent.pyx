@@ -324,7 +324,13 @@ cdef tuple checked(made, weights, int bits):
     """The points and owners that a function returned, as uint64 and int32."""
     if not isinstance(made, (tuple, list)) or len(made) != 2:
         raise TypeError("points: the function must return two arrays, the points and the owners")
-    point, owner = array_of(made[0], "points"), array_of(made[1], "points")
+    point, owner = made
+    if isinstance(point, (list, tuple)):    # numpy would take integers on both sides of 2^63 for floats
+        point = [int_of(p, "points", "a point is an integer") for p in point]
+        if point and not 0 <= min(point) <= max(point) < 1 << 64:
+            raise ValueError(f"points: a point is outside 0 to 2^{bits} - 1")
+        point = np.array(point, np.uint64)
+    point, owner = array_of(point, "points"), array_of(owner, "points")
     if point.ndim != 1 or point.shape != owner.shape or not 1 <= point.size <= MAX_POINTS:
         raise ValueError("points: the function must return as many points as owners, from 1 to 2^24")
     if point.dtype.kind not in "iu" or owner.dtype.kind not in "iu":

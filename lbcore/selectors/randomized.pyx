@@ -6,11 +6,19 @@ all but vanishes (Azar, Broder, Karlin and Upfal 1994; Mitzenmacher 2001). The c
 `random` and `random two least_conn`, HAProxy as `random(2)`, Envoy as `RANDOM` and `LEAST_REQUEST`.
 """
 
+import time
+
+import numpy as np
+
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors._checks cimport seed_of
+from lbcore.selectors._checks cimport int_of, seed_of, short
 from lbcore.selectors._draws cimport TRIES, again, below, draw
 from lbcore.selectors._selector cimport Selector
+from lbcore.selectors._view cimport LoadView, view_of
+
+cdef enum:
+    MAX_CHOICES = 64
 
 
 cdef class Random(Selector):
@@ -75,9 +83,9 @@ cdef class Random(Selector):
 
 
 cdef inline int32_t emptier(
-    int64_t* load, const int32_t* live, int32_t n, uint64_t seed, uint64_t number
+    const int64_t* seen, const int32_t* live, int32_t n, uint64_t seed, uint64_t number
 ) noexcept nogil:
-    """Two different nodes of the n live ones are drawn; the one with less load gets one more."""
+    """Two different nodes of the n live ones are drawn: the one with less load."""
     cdef int32_t a = <int32_t>below(draw(seed, number), n)
     cdef int32_t b = <int32_t>below(draw(seed, number + 1), n - 1)
     if n == 1:
@@ -86,41 +94,89 @@ cdef inline int32_t emptier(
         b += b >= a         # the second is drawn among the others
     a, b = live[a], live[b]
     # Arithmetic, not a branch: which of two random nodes is emptier cannot be predicted.
-    a += (b - a) * (load[b] < load[a])
-    load[a] += 1
-    return a
+    return a + (b - a) * (seen[b] < seen[a])
 
 
-cdef class TwoChoices(Selector):
+cdef inline int32_t emptiest(
+    const int64_t* seen, const int32_t* live, int32_t n, uint64_t seed, uint64_t number, int choices, bint replacement
+) noexcept nogil:
+    """As many nodes of the n live ones are drawn, alike or different: the one with least load, the first of equals."""
+    cdef int32_t taken[MAX_CHOICES]     # the places that were drawn, ascending
+    cdef int32_t at, node, best = -1
+    cdef int j, k
+    for j in range(choices if replacement else min(choices, n)):
+        at = <int32_t>below(draw(seed, number + j), n if replacement else n - j)
+        if not replacement:
+            for k in range(j):          # the draw is among those that were not taken
+                at += at >= taken[k]
+            k = j
+            while k > 0 and taken[k - 1] > at:
+                taken[k] = taken[k - 1]
+                k -= 1
+            taken[k] = at
+        node = live[at]
+        if best < 0 or seen[node] < seen[best]:
+            best = node
+    return best
+
+
+cdef class TwoChoices(LoadView):
     """Each request looks at two different nodes drawn at random and goes to the one with fewer requests in flight.
 
-    nodes: names, or a number. seed: an integer, a numpy Generator, or None for fresh entropy. The first drawn wins a
-    tie. A request is in flight from its pick until `release`; when nothing is released, the load is all requests so
-    far, as in the balls-into-bins problem.
+    nodes: names, or a number. seed: an integer, a numpy Generator, or None for fresh entropy. choices: how many nodes
+    are drawn, 1 to 64; where fewer are up, all are looked at. replacement: True, and a node may be drawn twice, as in
+    Envoy and HAProxy. The first drawn wins a tie. A request is in flight from its pick until `release`; when nothing is
+    released, the load is all requests so far, as in the balls-into-bins problem.
+
+    stale_requests: how many requests one view of the loads serves; 1 looks anew for each. stale_s: how old in seconds
+    a view may grow by `clock` (a function that tells the time in seconds) before a request takes a new one; 0 looks
+    anew for each. A view does not count the requests that it served.
 
     >>> TwoChoices(3, seed=7).select_many(7).tolist()
     [1, 2, 0, 1, 0, 2, 2]
     """
 
-    keeps_load = True
     cdef uint64_t seed
-    cdef uint64_t number        # of the next draw; a request takes two
+    cdef uint64_t number        # of the next draw; a request takes one for each choice
+    cdef int choices
+    cdef bint replacement
 
-    def __init__(self, nodes, seed=None):
+    def __init__(
+        self, nodes, seed=None, choices=2, replacement=False, *,
+        stale_requests=1, stale_s=0.0, clock=time.monotonic,
+    ):
         seed = seed_of(seed)
+        choices = int_of(choices, "choices", "give the number of nodes to look at")
+        if not 1 <= choices <= MAX_CHOICES:
+            raise ValueError(f"choices: {choices} is outside 1 to {MAX_CHOICES}")
+        if not isinstance(replacement, (bool, np.bool_)):
+            raise TypeError(f"replacement: {short(replacement)} is not True or False")
+        view = view_of(stale_requests, stale_s, clock)
         self.begin(nodes, None)
-        self.seed, self.number = seed, 0
+        self.seed, self.choices, self.replacement = seed, choices, replacement
+        self.watch(view)
 
     cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t node
         if self.n_live == 0:
             return -1
-        self.number += 2
-        return emptier(&self.load[0], &self.live[0], self.n_live, self.seed, self.number - 2)
+        if self.stale:
+            self.look()
+        node = emptiest(
+            &self.seen[0], &self.live[0], self.n_live, self.seed, self.number, self.choices, self.replacement
+        )
+        self.number += self.choices
+        self.load[node] += 1
+        return node
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
+        """The usual case, two different nodes and a fresh view, has a loop of its own."""
         cdef Py_ssize_t i
         cdef int64_t* load
         cdef const int32_t* live
+        if self.choices != 2 or self.replacement or self.stale:     # none of these changes after the constructor
+            Selector.pick_many(self, out, m)
+            return
         with self.lock:
             if self.n_live == 0:
                 for i in range(m):
@@ -129,16 +185,23 @@ cdef class TwoChoices(Selector):
             load, live = &self.load[0], &self.live[0]
             for i in range(m):
                 out[i] = emptier(load, live, self.n_live, self.seed, self.number + 2 * i)
+                load[out[i]] += 1
             self.number += 2 * m
 
     cdef rewind(self):
+        LoadView.rewind(self)
         self.number = 0
 
     cdef dict more_state(self):
-        return {"seed": self.seed, "number": self.number}
+        own = {"seed": self.seed, "number": self.number, "choices": self.choices, "replacement": self.replacement}
+        return {**own, **LoadView.more_state(self)}
 
     cdef restore(self, dict state):
+        LoadView.restore(self, state)
         self.seed, self.number = state["seed"], state["number"]
+        self.choices, self.replacement = state["choices"], state["replacement"]
 
     cdef list more_repr(self):
-        return [f"seed={self.seed}"]
+        parts = [f"choices={self.choices}"] if self.choices != 2 else []
+        parts += ["replacement=True"] if self.replacement else []
+        return [f"seed={self.seed}", *parts, *LoadView.more_repr(self)]

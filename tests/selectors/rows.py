@@ -16,6 +16,11 @@ def weights(n: int) -> list[int]:
     return [(5 * i + 3) % 7 for i in range(n)]
 
 
+def stopped() -> float:
+    """A clock that stands still, so that asking a selector changes nothing but its picks."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Row:
     """A selector of n nodes, its twin, and what kind of selector it is."""
@@ -91,6 +96,18 @@ ROWS = {
         twin_picks=200_000,
         weighted=True,
         own_pick=True,
+    ),
+    "LeastConnections": Row(
+        lambda n: lbcore.LeastConnections(n, weights(n)),
+        lambda n: reference.LeastConnections(weights(n)),
+        twin_picks=200_000,
+        weighted=True,
+    ),
+    "PeakEwma": Row(
+        lambda n: lbcore.PeakEwma(n, seed=SEED, clock=stopped),
+        lambda n: reference.PeakEwma(n, SEED, 10.0, stopped),
+        twin_picks=200_000,
+        seeded=True,
     ),
 }
 

@@ -8,6 +8,7 @@ from lbcore.selectors.reference._draws import GOLDEN, MASK, Draws, again, mix
 from lbcore.selectors.reference._hashes import hash64
 from lbcore.selectors.reference.consistent import BoundedRing, HashRing
 from lbcore.selectors.reference.hashing import HashSlots, ModuloHash
+from lbcore.selectors.reference.least_loaded import LeastConnections, PeakEwma
 from lbcore.selectors.reference.randomized import Random, TwoChoices
 from lbcore.selectors.reference.ringless import JumpHash, Maglev, Rendezvous
 from lbcore.selectors.reference.round_robin import RoundRobin
@@ -22,8 +23,10 @@ __all__ = [
     "HashRing",
     "HashSlots",
     "JumpHash",
+    "LeastConnections",
     "Maglev",
     "ModuloHash",
+    "PeakEwma",
     "Random",
     "Rendezvous",
     "RoundRobin",

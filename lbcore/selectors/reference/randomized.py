@@ -23,20 +23,26 @@ class Random:
 
 
 class TwoChoices:
-    """Each request goes to the less loaded of two different random nodes."""
+    """Each request goes to the least loaded of two (or more) different random nodes."""
 
-    def __init__(self, n: int, seed: int):
+    def __init__(self, n: int, seed: int, choices: int = 2, replacement: bool = False):
         self.up, self.load, self.draws = [True] * n, [0] * n, Draws(seed)
+        self.choices, self.replacement = choices, replacement
+        self.view = self.load  # what a pick looks at
 
     def select(self) -> int:
         live = [node for node, up in enumerate(self.up) if up]
         if not live:
             raise LookupError("no node is left")
-        a, b = self.draws.below(len(live)), self.draws.below(len(live) - 1)
-        if b >= a:
-            b += 1  # the second is drawn among the others
-        node = live[a]
-        if b < len(live) and self.load[live[b]] < self.load[node]:
-            node = live[b]
+        drawn = []
+        for _ in range(self.choices):
+            at = self.draws.below(len(live))
+            if live:
+                drawn.append(live[at] if self.replacement else live.pop(at))
+        node = min(drawn, key=lambda node: self.view[node])  # the first of equals
         self.load[node] += 1
         return node
+
+    def release(self, node: int) -> None:
+        """A request at the node has ended."""
+        self.load[node] -= 1

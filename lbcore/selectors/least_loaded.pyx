@@ -1,0 +1,212 @@
+"""Looking at the queues before picking.
+
+The problem: nodes differ in speed and requests in length, so that equal shares make unequal queues. Two ideas. Count
+the requests in flight at each node and take the node with fewest for its weight (NGINX `least_conn`, HAProxy
+`leastconn`). Or measure latencies too: an average that leaps up with a slow answer and sinks slowly, times the requests
+in flight, of two nodes drawn at random (Finagle and Linkerd). The cost: a look at every node for the first, a clock and
+two draws for the second. Whoever decides on old loads sends a herd to the node that looked emptiest.
+"""
+
+import time
+
+import numpy as np
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from lbcore.selectors._checks cimport clock_of, seconds_of, seed_of
+from lbcore.selectors._draws cimport below, draw
+from lbcore.selectors._selector cimport Selector, of_nodes, weights_repr
+from lbcore.selectors._view cimport LoadView, view_of
+
+
+cdef class LeastConnections(LoadView):
+    """Each request goes to the node with the fewest requests in flight for its weight; nodes as good take smooth turns.
+
+    nodes: names, or a number. weights: an integer of 0 or more for each node. Node a is better than b where
+    in_flight_a * weight_b < in_flight_b * weight_a. Among equals, those alone earn and pay as in WeightedRoundRobin.
+    This is the rule of NGINX's `least_conn`. A request is in flight from its pick until `release`.
+
+    stale_requests: how many requests one view of the loads serves; 1 looks anew for each. stale_s: how old in seconds
+    a view may grow by `clock` (a function that tells the time in seconds) before a request takes a new one; 0 looks
+    anew for each. A view does not count the requests that it served.
+
+    >>> selector = LeastConnections(3)
+    >>> selector.select_many(5).tolist()
+    [0, 1, 2, 0, 1]
+    >>> selector.release(1), selector.release(1), selector.select()
+    (None, None, 1)
+    """
+
+    cdef int64_t[::1] credit
+
+    def __init__(self, nodes, weights=None, *, stale_requests=1, stale_s=0.0, clock=time.monotonic):
+        view = view_of(stale_requests, stale_s, clock)
+        self.begin(nodes, weights)
+        self.watch(view)
+
+    cdef check_add(self, int64_t w):
+        pass
+
+    cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t k, i, first = 0, best
+        cdef int64_t total = 0, mine, others
+        cdef bint tied = False
+        if self.n_live == 0:
+            return -1
+        if self.stale:
+            self.look()
+        best = self.live[0]
+        for k in range(1, self.n_live):
+            i = self.live[k]
+            mine, others = self.seen[i] * self.weight[best], self.seen[best] * self.weight[i]
+            if mine < others:
+                best, first, tied = i, k, False
+            elif mine == others:
+                tied = True
+        if tied:
+            i = best
+            for k in range(first, self.n_live):
+                if self.seen[self.live[k]] * self.weight[i] == self.seen[i] * self.weight[self.live[k]]:
+                    self.credit[self.live[k]] += self.weight[self.live[k]]
+                    total += self.weight[self.live[k]]
+                    if self.credit[self.live[k]] > self.credit[best]:
+                        best = self.live[k]
+            self.credit[best] -= total
+        self.load[best] += 1
+        return best
+
+    cdef rewind(self):
+        LoadView.rewind(self)
+        self.credit = np.zeros(self.n, np.int64)
+
+    cdef reshape(self, int32_t removed):
+        LoadView.reshape(self, removed)
+        credit = np.asarray(self.credit)
+        self.credit = np.append(credit, np.int64(0)) if removed < 0 else np.delete(credit, removed)
+
+    cdef dict more_state(self):
+        return {"credit": np.array(self.credit), **LoadView.more_state(self)}
+
+    cdef restore(self, dict state):
+        LoadView.restore(self, state)
+        self.credit = of_nodes(self, state["credit"], "credit")
+
+    cdef list more_repr(self):
+        return [weights_repr(self), *LoadView.more_repr(self)]
+
+
+cdef enum:
+    PENALTY = 1_000_000_000     # seconds: above any latency
+
+
+cdef inline double shrunk(double x) noexcept nogil:
+    """e^-x for x >= 0 from sums, products and quotients alone, which IEEE fixes to the last bit; no library's exp.
+
+    e^-x is the 1024th power of e^-(x / 1024); the first terms of its series are exact to 1e-11 where it matters.
+    """
+    cdef double t = x / 1024, power
+    if x > 700:
+        return 0
+    power = 1 / (1 + t * (1 + t * 0.5 * (1 + t * (1 / 3.0) * (1 + t * 0.25))))
+    for _ in range(10):
+        power *= power
+    return power
+
+
+cdef class PeakEwma(Selector):
+    """Each request looks at two different nodes drawn at random and goes to the one with less latency times queue.
+
+    nodes: names, or a number. seed: an integer, a numpy Generator, or None for fresh entropy. decay_s: seconds in which
+    an old latency's part in the average shrinks to 1/e, above 0. clock: a function that tells the time in seconds;
+    a batch is one instant. A node's cost is its average latency times its requests in flight and one. `release` with
+    latency_s teaches: a latency above the average replaces it at once, one below draws it down by the time that has
+    passed, and so does each look, so that a node that was slow is tried again. A node that never answered costs nothing
+    until it has a request in flight, and then more than any other. The first drawn wins a tie. This is the rule of
+    Finagle's `p2cPeakEwma` and of Linkerd; a failed request teaches its latency too, as there.
+
+    >>> selector = PeakEwma(2, seed=7, clock=lambda: 0.0)
+    >>> selector.release(selector.select_many(2), latency_s=[0.1, 0.3])
+    >>> selector.select_many(6).tolist()
+    [0, 0, 0, 1, 0, 0]
+    """
+
+    keeps_load = True
+    cdef uint64_t seed
+    cdef uint64_t number        # of the next draw; a request takes two
+    cdef double decay_s
+    cdef double[::1] latency    # the average, in seconds
+    cdef double[::1] stamp      # when it was last brought up to date
+
+    def __init__(self, nodes, seed=None, *, decay_s=10.0, clock=time.monotonic):
+        seed, decay_s, clock = seed_of(seed), seconds_of(decay_s, "decay_s"), clock_of(clock)
+        if not decay_s > 0:
+            raise ValueError("decay_s: 0 forgets everything at once; give a time above 0")
+        self.begin(nodes, None)
+        self.seed, self.decay_s, self.clock = seed, decay_s, clock
+        self.rewind()
+
+    cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t a, b, n = self.n_live
+        if n == 0:
+            return -1
+        a = <int32_t>below(draw(self.seed, self.number), n)
+        b = <int32_t>below(draw(self.seed, self.number + 1), n - 1)
+        self.number += 2
+        b += b >= a         # the second is drawn among the others
+        a, b = self.live[a], self.live[b if n > 1 else 0]
+        if self.cost(b) < self.cost(a):
+            a = b
+        self.load[a] += 1
+        return a
+
+    cdef double cost(self, int32_t node) noexcept nogil:
+        self.observe(node, 0)
+        if self.latency[node] == 0 and self.load[node] > 0:
+            return <double>PENALTY + self.load[node]
+        return self.latency[node] * (self.load[node] + 1)
+
+    cdef void observe(self, int32_t node, double latency_s) noexcept nogil:
+        cdef double passed = self.now_s - self.stamp[node], old
+        if latency_s > self.latency[node]:
+            self.latency[node] = latency_s
+        elif passed > 0:
+            old = shrunk(passed / self.decay_s)
+            self.latency[node] = self.latency[node] * old + latency_s * (1 - old)
+        self.stamp[node] = self.now_s
+
+    cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
+        if latency_s >= 0:
+            self.observe(node, latency_s)
+
+    @property
+    def latencies_s(self):
+        """The average latency of each node as of its last look or answer, in seconds: float64, shape (nodes,)."""
+        with self.lock:
+            return np.array(self.latency) if self.n else np.empty(0)
+
+    cdef rewind(self):
+        self.number = 0
+        self.latency, self.stamp = np.zeros(self.n), np.zeros(self.n)
+
+    cdef reshape(self, int32_t removed):
+        latency, stamp = np.asarray(self.latency), np.asarray(self.stamp)
+        if removed < 0:
+            self.latency, self.stamp = np.append(latency, 0.0), np.append(stamp, 0.0)
+        else:
+            self.latency, self.stamp = np.delete(latency, removed), np.delete(stamp, removed)
+
+    cdef dict more_state(self):
+        return {
+            "seed": self.seed, "number": self.number, "decay_s": self.decay_s,
+            "latency": np.array(self.latency), "stamp": np.array(self.stamp),
+        }
+
+    cdef restore(self, dict state):
+        latency, stamp = (np.array(state[name], dtype=np.float64) for name in ("latency", "stamp"))
+        if latency.shape != (self.n,) or stamp.shape != (self.n,):
+            raise ValueError("state: latency and nodes differ in length")
+        self.seed, self.number, self.decay_s = state["seed"], state["number"], state["decay_s"]
+        self.latency, self.stamp = latency, stamp
+
+    cdef list more_repr(self):
+        return [f"seed={self.seed}", f"decay_s={self.decay_s}"]
