@@ -15,7 +15,9 @@ from lbcore.lab import students, theory
 from lbcore.lab.deposits_failover import deposits
 from lbcore.lab.experiments_failover import cascade, failover, survivors
 from lbcore.lab.experiments_heartbeats import detection, raster, silences, tradeoff, weather
+from lbcore.lab.experiments_queues import by_age, by_choices, by_load, latency, queue_lengths, served
 from lbcore.lab.experiments_retries import amplified, brownout, crowd, reassign, stampede
+from lbcore.lab.experiments_rings import bounded, changes, evenness, maglev, ring
 from lbcore.lab.flows import hot_keys, moves
 from lbcore.lab.inputs import distinct_keys, labelled, number
 from lbcore.lab.results import Balance, Sequence, Work, WorkRow
@@ -26,21 +28,32 @@ from lbcore.selectors import reference
 __all__ = [
     "amplified",
     "balance",
+    "bounded",
     "brownout",
+    "by_age",
+    "by_choices",
+    "by_load",
     "cascade",
+    "changes",
     "crowd",
     "deposits",
     "detection",
     "distinct_keys",
+    "evenness",
     "failover",
     "growth",
     "hot_keys",
+    "latency",
     "luck",
+    "maglev",
     "moves",
+    "queue_lengths",
     "raster",
     "reassign",
+    "ring",
     "road",
     "sequence",
+    "served",
     "silences",
     "stampede",
     "survivors",

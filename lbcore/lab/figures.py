@@ -1,7 +1,7 @@
 """The picture of every result, drawn with matplotlib.
 
 Each kind of result has its drawing in one of the files beside: counts, repeated runs, keys that move,
-heartbeats, failover, retries.
+heartbeats, failover, retries, rings.
 """
 
 from typing import Any
@@ -14,7 +14,10 @@ from lbcore.lab import (  # noqa: F401 (they register their drawings)
     figures_failover_counts,
     figures_flows,
     figures_heartbeats,
+    figures_queues,
     figures_retries,
+    figures_rings,
+    figures_rings_costs,
     figures_runs,
     style,
 )

@@ -14,26 +14,37 @@ from lbcore.lab.player import play as traffic
 from lbcore.lab.recipes import code
 from lbcore.lab.widgets_failover import cascade, deposits, failover, live_failover, survivors
 from lbcore.lab.widgets_heartbeats import detection, live_heartbeats, raster, silences, tradeoff, weather
+from lbcore.lab.widgets_queues import by_choices, latency, queue_lengths
 from lbcore.lab.widgets_retries import amplified, brownout, crowd, live_retries, reassign
+from lbcore.lab.widgets_rings import bounded, changes, evenness, live_costs, maglev, ring
 
 __all__ = [
     "amplified",
     "balance",
+    "bounded",
     "brownout",
+    "by_choices",
     "cascade",
+    "changes",
     "crowd",
     "deposits",
     "detection",
+    "evenness",
     "failover",
     "growth",
     "hot_keys",
+    "latency",
+    "live_costs",
     "live_failover",
     "live_heartbeats",
     "live_retries",
     "luck",
+    "maglev",
     "moves",
+    "queue_lengths",
     "raster",
     "reassign",
+    "ring",
     "sequence",
     "silences",
     "survivors",

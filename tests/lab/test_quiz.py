@@ -12,7 +12,7 @@ from lbcore.lab import experiments
 from lbcore.lab.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
-LESSONS = ("01", "02", "03", "04", "08", "09")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
 
 
 def source(questions=3, choices=3, right=0, **replaced):
@@ -87,7 +87,7 @@ def test_the_good_source_of_these_tests_is_good():
 
 
 def test_an_unknown_lesson_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"lesson: there is no quiz '99'; there are 01, 02, 03, 04"):
+    with pytest.raises(ValueError, match=r"lesson: there is no quiz '99'; there are 01, 02, 03, 04, 05, 06"):
         quiz("99")
 
 
@@ -196,6 +196,18 @@ def test_the_numbers_of_lesson_04():
     assert {slots.owner[slot] for slot in moved} == {10}
     assert f"{16384 / 11:,.1f}" == "1,489.5"
     assert "1,489.5" in said("04", 2, 2)
+
+
+def test_the_numbers_of_lesson_05():
+    peaks = [10 * np.random.default_rng(5).dirichlet([v] * 10, 40_000).max(axis=1).mean() for v in (1, 100)]
+    assert peaks == pytest.approx([2.93, 1.16], abs=0.02)
+    assert round(sum(1 / k for k in range(1, 11)), 2) == 2.93 and "2.93 times the mean of 10 %" in said("05", 1, 1)
+    assert "1.16 times, 11.6 %" in said("05", 1, 1) and load("05")[1].choices[1].text == "About 29 %"
+    before, after = (reference.HashRing([1] * n, 100) for n in (10, 11))
+    picks = [(before.select(key), after.select(key)) for key in range(2_000)]
+    moved = {now for was, now in picks if was != now}
+    assert moved == {10} and abs(sum(was != now for was, now in picks) / 2_000 - 1 / 11) < 0.03
+    assert round(0.3 + 0.7 / 10, 2) == 0.37 and load("05")[2].choices[2].text.endswith("37 %")
 
 
 def test_the_numbers_of_lesson_08():

@@ -9,6 +9,8 @@ from types import ModuleType
 
 from lbcore.lab.graders import (
     adaptive_timeout,
+    bounded_ring,
+    fewest_in_flight,
     hash_slots,
     idempotent,
     retry_budget,
@@ -27,6 +29,8 @@ KNOWN: dict[str, ModuleType] = {
         two_choices,
         smooth_weighted,
         hash_slots,
+        bounded_ring,
+        fewest_in_flight,
         adaptive_timeout,
         idempotent,
         retry_budget,
