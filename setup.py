@@ -11,13 +11,16 @@ from setuptools import Extension, setup
 
 debug, trace = (os.environ.get(name) == "1" for name in ("LBCORE_DEBUG", "LBCORE_TRACE"))
 build = "build/" + ("trace" if trace else "debug" if debug else "plain")
-extension = Extension(
-    "lbcore.selectors.*",
-    ["lbcore/selectors/*.pyx"],
-    # No fused multiply-add: the same picks on every platform.
-    extra_compile_args=[] if os.name == "nt" else ["-O1" if debug else "-O3", "-ffp-contract=off"],
-    define_macros=[("CYTHON_TRACE_NOGIL", "1")] if trace else [],
-)
+extensions = [
+    Extension(
+        f"lbcore.{room}.*",
+        [f"lbcore/{room}/*.pyx"],
+        # No fused multiply-add: the same picks on every platform.
+        extra_compile_args=[] if os.name == "nt" else ["-O1" if debug else "-O3", "-ffp-contract=off"],
+        define_macros=[("CYTHON_TRACE_NOGIL", "1")] if trace else [],
+    )
+    for room in ("selectors", "simulate")
+]
 directives = {
     "language_level": 3,
     "freethreading_compatible": True,
@@ -29,7 +32,7 @@ directives = {
     "linetrace": trace,
 }
 setup(
-    ext_modules=cythonize([extension], build_dir=build, compiler_directives=directives),
+    ext_modules=cythonize(extensions, build_dir=build, compiler_directives=directives),
     # Forced, because a library left by one variant looks up to date to the next.
     options={"build": {"build_base": build}, "build_ext": {"force": True, "parallel": os.cpu_count()}},
 )

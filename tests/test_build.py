@@ -46,8 +46,10 @@ def test_wheel(checkout: Path) -> None:
     assert not [
         name for name in names if name.endswith((".c", ".cpp")) or name.startswith(("tests", "build", "lessons"))
     ]
-    for module in (ROOT / "lbcore" / "selectors").glob("*.pyx"):
-        stem = f"lbcore/selectors/{module.stem}"
+    modules = sorted((ROOT / "lbcore").rglob("*.pyx"))
+    assert {module.parent.name for module in modules} == {"selectors", "simulate"}
+    for module in modules:
+        stem = module.relative_to(ROOT).with_suffix("").as_posix()
         assert [name for name in names if re.fullmatch(re.escape(stem) + r"\..*(so|pyd)", name)], stem
         assert f"{stem}.pyi" in names
     data = [path for path in (ROOT / "lbcore").rglob("*") if path.suffix in {".js", ".css", ".toml", ".typed"}]
@@ -64,6 +66,7 @@ def test_debug_build_checks_every_index(checkout: Path) -> None:
     where = run(checkout, sys.executable, "-c", "import lbcore; print(lbcore.__file__)")
     assert Path(where.strip()).is_relative_to(checkout)
     tests = ["tests/selectors/test_contract.py", "tests/selectors/test_bad_input.py"]
+    tests += [f"tests/simulate/test_{name}.py" for name in ("twin", "schedule", "plain", "bad_input")]
     out = run(
         checkout, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
         "--deselect", "tests/selectors/test_contract.py::test_picks_of_the_twin", *tests,
@@ -84,7 +87,7 @@ def test_import_loads_numpy_and_nothing_of_jupyter() -> None:
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["mypy"],
-        ["cython-lint", "lbcore/selectors"],
+        ["cython-lint", "lbcore"],
     ],
     ids=["ruff", "ruff format", "mypy", "cython-lint"],
 )
@@ -94,7 +97,9 @@ def test_linters(command: list[str]) -> None:
     run(ROOT, *command)
 
 
-MODULES = ["_moved", "consistent", "hashing", "least_loaded", "randomized", "ringless", "round_robin", "weighted"]
+MODULES = [
+    "_moved", "bounded", "consistent", "hashing", "least_loaded", "randomized", "ringless", "round_robin", "weighted",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -101,8 +101,9 @@ class Dispatcher:
                     tries.succeeded(last.node, now_s)
                     return value
                 if last.outcome is Outcome.REASSIGNED:
-                    # Not the request's fault: it moves at once, and no retry is spent.
-                    again = None
+                    # Not the request's fault: it moves at once, to the backup where there is one, and spends no retry.
+                    backup = self._routing.stand_in(last.node)
+                    again = None if backup in request.path else backup
                     continue
                 step = tries.failed(last.node, now_s)
                 if isinstance(step, GiveUp):

@@ -14,7 +14,7 @@ arrives while the watcher is dead is gone; one that arrives while it pauses coun
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from lbcore.faults._checks import seconds
@@ -207,7 +207,11 @@ class Heartbeats:
         """The thread of a watcher."""
         clock, plan, over = self.clock, self.plan, self._over
         crashes, since_s = plan.crashes(view.watcher), self._start_s
-        while not over.is_set():
+        while True:
+            # Cleared first: whoever rings from here on is heard, whether by what is read below or by the bell itself.
+            view.bell.clear()
+            if over.is_set():
+                return
             now_s = clock.now()
             acts_s = plan.acts_s(view.watcher, now_s)
             if acts_s == math.inf or (acts_s > now_s and over.wait(acts_s - now_s)):
@@ -263,7 +267,6 @@ class _View:
 
     def look(self, now_s: float) -> list[Change]:
         """Judge every node; set when to look again, if nothing is heard until then."""
-        self.bell.clear()
         changes: list[Change] = []
         with self.guard:
             self.wakes_s = math.inf
@@ -278,7 +281,7 @@ class _View:
 
 
 def _names(nodes: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(nodes, str) or not all(isinstance(node, str) and node for node in nodes):
+    if isinstance(nodes, str) or not isinstance(nodes, Iterable) or not all(isinstance(n, str) and n for n in nodes):
         raise TypeError(f"nodes: expected a list of names, got {nodes!r}")
     names = tuple(nodes)
     if not names:
@@ -291,7 +294,7 @@ def _names(nodes: Sequence[str]) -> tuple[str, ...]:
 
 def _patient(detector: Detector, interval_s: float) -> None:
     """An error where the detector would fail every node between two beats."""
-    if not isinstance(detector, Detector):
+    if not isinstance(detector, Detector) or isinstance(detector, type):
         raise TypeError(f"detector: expected a detector, got {detector!r}")
     trial = detector.fresh()
     trial.heartbeat(0.0, 0)

@@ -30,14 +30,15 @@ GOOD = 0.9
 class Metastable:
     """What happened in each second of the run, and how it ended; arrays hold one entry a second.
 
-    offered: requests begun; attempts: what reached the server, retries too; good: requests answered in time, by the
-    second of the answer; refused: attempts that a breaker kept back. recovered: whether the last ten seconds were
-    good (on average nine tenths of the offered requests answered). recovery_s: how long after the end of the outage
-    the seconds from which on it was good for good began; infinity where it did not recover.
+    offered: requests begun; attempts: what reached the server; again: those of them that were retries; good: requests
+    answered in time, by the second of the answer; refused: attempts that a breaker kept back. recovered: whether the
+    last ten seconds were good (on average nine tenths of the offered requests answered). recovery_s: how long after
+    the end of the outage the seconds from which on it was good for good began; infinity where it did not recover.
     """
 
     offered: NDArray[np.int64]
     attempts: NDArray[np.int64]
+    again: NDArray[np.int64]
     good: NDArray[np.int64]
     refused: NDArray[np.int64]
     recovered: bool
@@ -98,17 +99,22 @@ def metastable(
 
     bits = seed_bits(seed)
     starts_s = _poisson(rate_per_s, until_s, bits)
+    to_come = starts_s.tolist()
+    to_come.reverse()
     size = math.ceil(until_s)
-    attempts, good, refused = ([0] * size for _ in range(3))
+    attempts, again, good, refused = ([0] * size for _ in range(4))
     free_s = 0.0
     # (when, order, request, retry, its last pause, outcome): no outcome yet is an attempt to be sent.
-    events: list[tuple[float, int, int, int, float, bool | None]] = [
-        (start_s, i, i, 0, 0.0, None) for i, start_s in enumerate(starts_s.tolist())
-    ]
-    order = len(events)
+    events: list[tuple[float, int, int, int, float, bool | None]] = []
+    order = begun = 0
     draws: dict[int, Draws] = {}
-    while events:
-        now_s, _, request, retry, pause_s, ok = heapq.heappop(events)
+    while events or to_come:
+        # First attempts are in order already, and would only make the heap slow.
+        if to_come and (not events or to_come[-1] <= events[0][0]):
+            now_s, request, retry, pause_s, ok = to_come.pop(), begun, 0, 0.0, None
+            begun += 1
+        else:
+            now_s, _, request, retry, pause_s, ok = heapq.heappop(events)
         if now_s >= until_s:
             break
         if ok is None:
@@ -120,6 +126,7 @@ def metastable(
                 refused[int(now_s)] += 1
                 continue
             attempts[int(now_s)] += 1
+            again[int(now_s)] += retry > 0
             free_s = _done(max(now_s, free_s), capacity_per_s, outage_from_s, back_s, low_per_s)
             # Work is done in order, so that how it ends is known as it is sent.
             ok = free_s - now_s <= timeout_s
@@ -142,7 +149,8 @@ def metastable(
             order += 1
             heapq.heappush(events, (now_s + pause_s, order, request, retry + 1, pause_s, None))
     offered = np.bincount(starts_s.astype(np.int64), minlength=size)
-    return Metastable(offered, attempts, good, refused, *_verdict(offered, good, back_s))
+    sent, more, done, kept = (np.array(row, dtype=np.int64) for row in (attempts, again, good, refused))
+    return Metastable(offered, sent, more, done, kept, *_verdict(offered, done, back_s))
 
 
 def _done(begin_s: float, capacity_per_s: float, from_s: float, back_s: float, low_per_s: float) -> float:

@@ -55,9 +55,7 @@ class Network:
         if plan is not None and not isinstance(plan, FaultPlan):
             raise TypeError(f"plan: expected a FaultPlan, got {plan!r}")
         self.clock, self.plan = clock, plan
-        self.delay = (
-            delay if hasattr(delay, "draw") else ConstantDelay(seconds("delay", 0.0 if delay is None else delay))
-        )
+        self.delay = _law(delay)
         self.loss = real("loss", loss, 0.0, 1.0)
         self._bits = seed_bits(seed)
         self._always_s = self.delay.delay_s if isinstance(self.delay, ConstantDelay) and self.loss == 0.0 else None

@@ -12,13 +12,55 @@ from numpy.typing import NDArray
 
 from lbcore import selectors
 from lbcore.lab import students, theory
+from lbcore.lab.deposits_failover import deposits
+from lbcore.lab.experiments_failover import cascade, failover, survivors
+from lbcore.lab.experiments_heartbeats import detection, raster, silences, tradeoff, weather
+from lbcore.lab.experiments_queues import by_age, by_choices, by_load, latency, queue_lengths, served
+from lbcore.lab.experiments_retries import amplified, brownout, crowd, reassign, stampede
+from lbcore.lab.experiments_rings import bounded, changes, evenness, maglev, ring
 from lbcore.lab.flows import hot_keys, moves
 from lbcore.lab.inputs import distinct_keys, labelled, number
 from lbcore.lab.results import Balance, Sequence, Work, WorkRow
+from lbcore.lab.road_failover import road
 from lbcore.lab.runs import growth, luck
 from lbcore.selectors import reference
 
-__all__ = ["balance", "distinct_keys", "growth", "hot_keys", "luck", "moves", "sequence", "work"]
+__all__ = [
+    "amplified",
+    "balance",
+    "bounded",
+    "brownout",
+    "by_age",
+    "by_choices",
+    "by_load",
+    "cascade",
+    "changes",
+    "crowd",
+    "deposits",
+    "detection",
+    "distinct_keys",
+    "evenness",
+    "failover",
+    "growth",
+    "hot_keys",
+    "latency",
+    "luck",
+    "maglev",
+    "moves",
+    "queue_lengths",
+    "raster",
+    "reassign",
+    "ring",
+    "road",
+    "sequence",
+    "served",
+    "silences",
+    "stampede",
+    "survivors",
+    "tradeoff",
+    "weather",
+    "work",
+]
 
 #: A row of a sequence has room for so many.
 MOST_IN_SEQUENCE = 120

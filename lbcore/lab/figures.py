@@ -1,14 +1,26 @@
 """The picture of every result, drawn with matplotlib.
 
-Each kind of result has its drawing in one of the files beside: counts, repeated runs, keys that move.
+Each kind of result has its drawing in one of the files beside: counts, repeated runs, keys that move,
+heartbeats, failover, retries, rings.
 """
 
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 
-from lbcore.lab import figures_counts, figures_flows, figures_runs, style  # noqa: F401 (they register their drawings)
+from lbcore.lab import (  # noqa: F401 (they register their drawings)
+    figures_counts,
+    figures_failover,
+    figures_failover_counts,
+    figures_flows,
+    figures_heartbeats,
+    figures_queues,
+    figures_retries,
+    figures_rings,
+    figures_rings_costs,
+    figures_runs,
+    style,
+)
 from lbcore.lab.drawing import draw
 from lbcore.lab.summaries import guess
 
@@ -21,5 +33,5 @@ def figure(result: Any, prediction: Any = None, fig: Figure | None = None) -> Fi
     fig: a figure from an earlier call to empty and use again, which is what makes a slider quick. Raises TypeError for
     what is no result.
     """
-    with matplotlib.rc_context(style.RC):
+    with style.dressed():
         return draw(result, guess(prediction), fig)

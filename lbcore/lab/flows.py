@@ -1,6 +1,6 @@
 """Experiments with keys: what moves when the nodes change, and where the hottest key lands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,9 @@ from lbcore import selectors
 from lbcore.lab import students, theory
 from lbcore.lab.inputs import distinct_keys, labelled, number, uniform_bits
 from lbcore.lab.results import HotKeys, Moves, MovesRow
+from lbcore.lab.results_rings import Circle, Ring
 
-__all__ = ["hot_keys", "moves"]
+__all__ = ["circle", "hot_keys", "moves", "zipf_ranks"]
 
 
 def moves(before: Any, after: Any, keys: Any = 10_000, *, seed: int = 0) -> Moves:
@@ -79,19 +80,66 @@ def _resized(selector: Any, count: Any) -> Any:
 
 
 def _theory(before: Any, after: Any) -> float | None:
-    """The share of keys that should move; None where there is no law, as for a student's own class."""
-    pair = (type(before), type(after))
-    if pair not in ((selectors.ModuloHash,) * 2, (selectors.HashSlots,) * 2):
+    """The share of keys that should move; None where there is no law, as for a student's own class.
+
+    Where a table or a ring says who owns what, it is the part of it that changes hands, which is exact.
+    """
+    kind = type(before)
+    if type(after) is not kind or kind not in _LAWS:
         return None  # a twin's or a student's `up` may be anything
     if not (before.up.all() and after.up.all()):
         return None
-    if pair == (selectors.ModuloHash,) * 2:
-        return 1 - theory.kept_share(before.nodes, after.nodes)
-    if pair == (selectors.HashSlots,) * 2 and len(before.owners) == len(after.owners):
-        # A key moves when its slot does.
-        names = np.array(before.nodes)[before.owners], np.array(after.nodes)[after.owners]
-        return float(np.mean(names[0] != names[1]))
-    return None
+    return _LAWS[kind](before, after)
+
+
+def _modulo(before: Any, after: Any) -> float:
+    return 1 - theory.kept_share(before.nodes, after.nodes)
+
+
+def _table(before: Any, after: Any) -> float | None:
+    """A key moves when its slot does."""
+    if len(before.owners) != len(after.owners):
+        return None
+    names = np.array(before.nodes)[before.owners], np.array(after.nodes)[after.owners]
+    return float(np.mean(names[0] != names[1]))
+
+
+def _ring(before: Any, after: Any) -> float | None:
+    """A key moves when its part of the circle does."""
+    for state in (before.__getstate__(), after.__getstate__()):
+        if state["rule"] != "first" or state["bits"] != 64:
+            return None
+    return Ring(0, circle(before), circle(after), np.empty(0), 0.0, 0).share
+
+
+def circle(ring: selectors.HashRing) -> Circle:
+    """The points of a ring as places on a circle."""
+    point, owner = ring.ring
+    return Circle(ring.nodes, point.astype(np.float64) / 2.0**64, owner.astype(np.int64))
+
+
+def _jump(before: Any, after: Any) -> float | None:
+    """Jump hash sees numbers of nodes only, so their names must be in the same order."""
+    few, many = sorted((before.nodes, after.nodes), key=len)
+    return 1 - len(few) / len(many) if many[: len(few)] == few else None
+
+
+def _rendezvous(before: Any, after: Any) -> float | None:
+    """A key stays if its node would win among all nodes, old and new."""
+    old, new = (dict(zip(one.nodes, one.weights.tolist(), strict=True)) for one in (before, after))
+    if any(old[name] != new[name] for name in old.keys() & new.keys()):
+        return None
+    return 1 - float(sum(old[name] for name in old.keys() & new.keys()) / sum((old | new).values()))
+
+
+_LAWS: dict[type, Callable[[Any, Any], float | None]] = {
+    selectors.ModuloHash: _modulo,
+    selectors.HashSlots: _table,
+    selectors.Maglev: _table,
+    selectors.HashRing: _ring,
+    selectors.JumpHash: _jump,
+    selectors.Rendezvous: _rendezvous,
+}
 
 
 def hot_keys(
@@ -106,11 +154,7 @@ def hot_keys(
     """Requests at each node when keys follow Zipf's law: the k-th of `keys` is asked for like k^-exponent."""
     requests, keys = number("requests", requests), number("keys", keys, 1, 1_000_000)
     exponent = float(exponent)
-    if not 0 <= exponent <= 10:
-        raise ValueError(f"exponent: {exponent:g} is not between 0 and 10")
-    share = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
-    edges = np.cumsum(share) / share.sum()
-    rank = _ranks(edges, requests, seed)
+    rank = zipf_ranks(requests, exponent, keys, seed)
     asked = distinct_keys(keys, seed)[rank] if students.is_keyed(selector) else requests
     run = students.run(selector, asked, (), nodes)
     hot = rank[: len(run.picks)] == 0
@@ -125,6 +169,14 @@ def hot_keys(
         exponent,
         seed,
     )
+
+
+def zipf_ranks(requests: int, exponent: float, keys: int, seed: int) -> np.ndarray:
+    """Which key each request asks for: the k-th of `keys` as often as k^-exponent says, k - 1 being its number."""
+    if not 0 <= exponent <= 10:
+        raise ValueError(f"exponent: {exponent:g} is not between 0 and 10")
+    share = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
+    return _ranks(np.cumsum(share) / share.sum(), requests, seed)
 
 
 def _ranks(edges: np.ndarray, requests: int, seed: int) -> np.ndarray:

@@ -26,11 +26,17 @@ def _summary(result: Trace, prediction: Any = None) -> str:
     refused = int((result.node < 0).sum())
     if refused:
         text += f" {refused:,} {'was' if refused == 1 else 'were'} refused."
+    moved = int(result.moved.sum())
+    if moved:
+        text += f" {moved:,} {'was' if moved == 1 else 'were'} moved to another node."
+    failed = 0 if result.ok is None else int((~result.ok & ~result.moved).sum())
+    if failed:
+        text += f" {failed:,} failed."
     most = max(longest)
     if not most:
         return f"{text} None had to wait."
     served = result.node >= 0
-    mean_s = float((result.start_s - result.arrival_s)[served].mean())
+    mean_s = float((result.start_s - result.arrival_s)[served].sum() / (served & result.first).sum())
     return (
         f"{text} The longest queue was {most}, at {names[longest.index(most)]}; "
         f"a request waited {mean_s:.2f} s on average."
@@ -133,6 +139,9 @@ def _figure(result: Trace, prediction: Any, fig: Figure | None) -> Figure:
                     color=style.MUTED,
                     bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
                 )
+    for event in result.noticed or ():
+        top = tops[event.node] + gap / 2
+        ax.plot([event.time_s] * 2, [top, top + heights[event.node]], color=style.INK, linewidth=1.2, gid="noticed")
     middles = tops[:-1] + gap / 2 + heights / 2
     labels = [style.shorten(name, 10) for name in result.nodes[::each]]
     ticks = list(middles[::each])

@@ -9,7 +9,7 @@ function render({ model, el }) {
   };
   const progress = make("progress", "progress");
   progress.max = 1;
-  progress.setAttribute("aria-label", "runs done");
+  progress.setAttribute("aria-label", "done so far");
   const picture = make("div", "picture");
   const sentence = make("p", "sentence");
   sentence.setAttribute("aria-live", "polite");

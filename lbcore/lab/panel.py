@@ -40,7 +40,18 @@ class Board(anywidget.AnyWidget):
         return self.sentence
 
 
-class Panel(ipywidgets.VBox):
+class Told(ipywidgets.VBox):
+    """A box whose text is its whole sentence, where ipywidgets would cut it short."""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = repr(self)
+        return bundle
+
+
+class Panel(Told):
     """Controls, and an experiment that runs again and is drawn again whenever one of them moves.
 
     Attributes: `controls` (name to control), `result`, `figure`, `sentence`, `code`, `redraws` (how often it was
@@ -161,14 +172,6 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return self.sentence
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The whole sentence as text, where ipywidgets would cut it short."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = repr(self)
-        return bundle
 
 
 def sentence_of(error: Exception) -> str:

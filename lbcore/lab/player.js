@@ -8,6 +8,12 @@ const NEUTRAL = "#6b7a8f"; // a request that no node has been picked for
 const GREY = "#8a8a8a"; // refused, or one of the keys without a mark of its own
 const CLIENTS = 4;
 const MOST_LISTED = 12; // up to here the sentence lists every node's share, as in trace.py
+// What is said of a node that is not up, or not taken to be: as in trace.py.
+const STATES = [
+  [false, true, "down, not noticed yet", "down, not noticed yet"],
+  [false, false, "down", "down"],
+  [true, false, "up, but counts as down", "up, but count as down"],
+];
 const TEXTURES = ["", "•", "×", "○", "+", "*"]; // beside a node's name, as the hatching in style.py
 
 // --- The trace -----------------------------------------------------------------------------------------------------
@@ -28,29 +34,47 @@ function unpack(raw) {
   const end = numbers(Float64Array, raw.end_s);
   const node = numbers(Int32Array, raw.node);
   const ok = raw.ok && numbers(Uint8Array, raw.ok);
+  // What a request's entry follows, where it was moved from one node to another; -1: it comes from its client.
+  const origin = raw.origin ? numbers(Int32Array, raw.origin) : new Int32Array(node.length).fill(-1);
+  const first = Int32Array.from(node.keys()).filter((i) => origin[i] < 0);
+  const hops = [...node.keys()].filter((i) => origin[i] >= 0).map((i) => ({ i, from: origin[i], left: end[origin[i]] }));
+  const gone = new Set(hops.map((hop) => hop.from));
+  // Requests that leave a node at the same moment start side by side, as they stood there.
+  const beside = new Map();
+  for (const hop of hops) {
+    const crowd = `${node[hop.from]} ${hop.left}`;
+    hop.place = beside.get(crowd) || 0;
+    beside.set(crowd, hop.place + 1);
+  }
   const trace = {
-    arrival, start, end, node,
+    arrival, start, end, node, first, hops, gone, moved: new Set(hops.map((hop) => hop.i)),
     names: raw.nodes, speeds: raw.speeds, travel: raw.travel_s, digits: raw.digits, duration: raw.duration_s,
     name: raw.name, colours: raw.colours, groupNames: raw.group_names,
     group: raw.group && numbers(Int32Array, raw.group),
     ok,
-    sent: arrival.map((at) => at - raw.travel_s), // in order, as the arrivals are
+    arrivals: Float64Array.from(first, (i) => arrival[i]),
+    sent: Float64Array.from(first, (i) => arrival[i] - raw.travel_s), // in order, as the arrivals are
+    leaves: Float64Array.from(hops, (hop) => hop.left).sort(),
+    noticed: raw.noticed, events: raw.events,
     at: raw.nodes.map((_, k) => {
       const mine = Int32Array.from(node.keys()).filter((i) => node[i] === k);
       const of = (column) => Float64Array.from(mine, (i) => column[i]);
-      const failed = ok ? mine.filter((i) => !ok[i]) : [];
+      const failed = ok ? mine.filter((i) => !ok[i] && !gone.has(i)) : [];
       return {
         mine, arrivals: of(arrival), starts: of(start).sort(), ends: of(end).sort(),
         startedUpTo: runningMax(of(start)), endedUpTo: runningMax(of(end)),
         failures: Float64Array.from(failed, (i) => end[i]).sort(),
         events: raw.events.filter((event) => event[1] === k),
+        noticed: raw.noticed && raw.noticed.filter((event) => event[1] === k),
       };
     }),
   };
   const refused = [...node.keys()].filter((i) => node[i] < 0);
   trace.refusals = Float64Array.from(refused, (i) => arrival[i] - raw.travel_s / 2).sort();
   const steps = [...node.keys()].map((i) => (node[i] < 0 ? arrival[i] - raw.travel_s / 2 : arrival[i]));
-  trace.steps = Float64Array.from(new Set([0, ...steps, raw.duration_s])).sort();
+  const news = raw.noticed ? [...raw.events, ...raw.noticed].map((event) => event[0]) : [];
+  trace.steps = Float64Array.from(new Set([0, ...steps, ...news, raw.duration_s])).sort();
+  trace.failures = Float64Array.from(trace.at.flatMap((one) => [...one.failures])).sort();
   trace.busiest = Math.max(...trace.at.map((one) => one.mine.length), 1);
   // All queues are drawn to one scale: the longest there is, and no less than five.
   trace.longest = 5;
@@ -59,7 +83,7 @@ function unpack(raw) {
   }
   // The more requests are under way at one time, the smaller their dots.
   let most = 0;
-  trace.sent.forEach((t, i) => { most = Math.max(most, i + 1 - upTo(arrival, t)); });
+  trace.sent.forEach((t, i) => { most = Math.max(most, i + 1 - upTo(trace.arrivals, t)); });
   trace.dot = most > 300 ? 3 : most > 80 ? 4 : 5.5;
   return trace;
 }
@@ -76,25 +100,28 @@ function upTo(sorted, t) {
   return low;
 }
 
-function isUp(trace, k, t) {
+// Whether a node is up after the events up to t, or taken to be.
+function stateOf(events, t) {
   let up = true;
-  for (const [when, , is] of trace.at[k].events) if (when <= t) up = is;
+  for (const [when, , is] of events) if (when <= t) up = is;
   return up;
 }
 
 // The counts at a moment, as `moment` in trace.py has them.
 function moment(trace, t) {
   const sent = upTo(trace.sent, t);
+  const moved = upTo(trace.leaves, t);
   const refused = upTo(trace.refusals, t);
   const shares = trace.at.map((one) => upTo(one.arrivals, t));
   const started = trace.at.map((one) => upTo(one.starts, t));
   const ended = trace.at.map((one) => upTo(one.ends, t));
   const sum = (values) => values.reduce((a, b) => a + b, 0);
   return {
-    sent, refused, shares, onWay: sent - refused - sum(shares),
+    sent, moved, refused, shares, onWay: sent + moved - refused - sum(shares),
     waiting: shares.map((count, k) => count - started[k]),
-    done: sum(ended), failed: sum(trace.at.map((one) => upTo(one.failures, t))),
-    up: trace.names.map((_, k) => isUp(trace, k, t)),
+    done: sum(ended) - moved, failed: upTo(trace.failures, t),
+    up: trace.at.map((one) => stateOf(one.events, t)),
+    trusted: trace.at.map((one) => stateOf(one.noticed || one.events, t)),
   };
 }
 
@@ -106,7 +133,7 @@ function clock(trace, t) {
 // The words for a moment, the same as `sentence` in trace.py.
 function sentence(trace, t) {
   const now = moment(trace, t);
-  const total = trace.node.length;
+  const total = trace.first.length;
   const names = trace.names;
   const is = (count) => (count === 1 ? "is" : "are");
   const many = (count) => count.toLocaleString("en-US");
@@ -124,9 +151,12 @@ function sentence(trace, t) {
     parts.push(`${many(all)} are waiting at ${busy.length} nodes, most at ${names[now.waiting.indexOf(most)]} (${most})`);
   } else if (busy.length) parts.push(busy.map((k) => `${names[k]} has ${now.waiting[k]} waiting`).join(", "));
   else if (!over) parts.push("none is waiting");
-  const down = names.filter((_, k) => !now.up[k]);
-  if (down.length > 3) parts.push(`${down.length} nodes are down`);
-  else if (down.length) parts.push(`${down.join(", ")} ${is(down.length)} down`);
+  for (const [up, trusted, one, several] of STATES) {
+    const those = names.filter((_, k) => now.up[k] === up && now.trusted[k] === trusted);
+    if (those.length > 3) parts.push(`${those.length} nodes are ${several}`);
+    else if (those.length) parts.push(`${those.join(", ")} ${is(those.length)} ${those.length > 1 ? several : one}`);
+  }
+  if (now.moved) parts.push(`${many(now.moved)} moved to another node`);
   if (now.refused) parts.push(`${many(now.refused)} refused`);
   if (now.failed) parts.push(`${many(now.failed)} failed`);
   const low = Math.min(...now.shares);
@@ -157,7 +187,7 @@ function layout(trace, width) {
   const rows = Math.ceil(n / columns);
   const [tall, gap] = columns > 1 ? [34, 5] : n <= 3 ? [64, 14] : n <= 6 ? [54, 10] : n <= 8 ? [48, 8] : [42, 6];
   const head = 28;
-  const foot = trace.group ? 26 : 6;
+  const foot = trace.noticed ? 46 : trace.group ? 26 : 6;
   const body = Math.max(190, rows * (tall + gap) - gap);
   const height = head + body + foot;
   const middle = head + body / 2;
@@ -203,11 +233,11 @@ function painter(trace, canvas) {
   const ringed = (k) => k >= trace.colours.length;
 
   // A dot is drawn once for each colour and size, and then copied: a frame may have eight hundred.
-  function sprite(colour, radius, ring, crossed) {
-    const key = `${colour}|${radius}|${ring}|${crossed}`;
+  function sprite(colour, radius, ring, crossed, moved = false) {
+    const key = `${colour}|${radius}|${ring}|${crossed}|${moved}`;
     let made = sprites.get(key);
     if (made) return made;
-    const half = radius + 1.5;
+    const half = radius * (moved ? 1.45 : 1) + 1.5;
     const picture = document.createElement("canvas");
     picture.width = picture.height = Math.ceil(half * 2 * scale);
     const c = picture.getContext("2d");
@@ -224,7 +254,11 @@ function painter(trace, canvas) {
       c.stroke();
     } else {
       c.beginPath();
-      c.arc(0, 0, radius, 0, 7);
+      if (moved) {
+        const corner = radius * 1.45;
+        for (const [x, y] of [[0, -corner], [corner, 0], [0, corner], [-corner, 0]]) c.lineTo(x, y);
+        c.closePath();
+      } else c.arc(0, 0, radius, 0, 7);
       c.fillStyle = colour;
       c.fill();
       c.globalAlpha = 0.6;
@@ -255,7 +289,8 @@ function painter(trace, canvas) {
       return g < 0 ? sprite(GREY, radius, false, false) : sprite(colourOf(g), radius, ringed(g), false);
     }
     const k = trace.node[i];
-    return picked ? sprite(colourOf(k), radius, ringed(k), false) : sprite(NEUTRAL, radius, false, false);
+    const moved = trace.moved.has(i); // a diamond from then on
+    return picked ? sprite(colourOf(k), radius, ringed(k), false, moved) : sprite(NEUTRAL, radius, false, false, moved);
   }
 
   function font(size, bold) {
@@ -283,7 +318,7 @@ function painter(trace, canvas) {
     pen.globalAlpha = 1;
   }
 
-  function paths(place) {
+  function paths(place, now) {
     pen.globalAlpha = 0.18;
     pen.strokeStyle = look.ink;
     pen.lineWidth = 1;
@@ -295,7 +330,9 @@ function painter(trace, canvas) {
     };
     pen.beginPath();
     for (const client of place.clients) curve(client.x, client.y, b.x + b.w / 2, middle);
-    if (place.columns === 1) for (const one of place.boxes) curve(b.x + b.w / 2, middle, one.x, one.y + one.h / 2);
+    // Nothing is sent any more to a node that counts as down.
+    const open = (k) => !trace.noticed || now.trusted[k];
+    if (place.columns === 1) place.boxes.forEach((one, k) => { if (open(k)) curve(b.x + b.w / 2, middle, one.x, one.y + one.h / 2); });
     pen.stroke();
     pen.globalAlpha = 1;
   }
@@ -305,8 +342,9 @@ function painter(trace, canvas) {
     const bx = b.x + b.w / 2;
     if (!trace.travel) return;
     const cross = sprite(GREY, Math.max(4.5, trace.dot), false, true);
-    for (let i = upTo(trace.arrival, t), last = upTo(trace.sent, t); i < last; i++) {
-      const u = Math.max(0, (t - trace.sent[i]) / trace.travel) * 2;
+    for (let j = upTo(trace.arrivals, t), last = upTo(trace.sent, t); j < last; j++) {
+      const i = trace.first[j];
+      const u = Math.max(0, (t - trace.sent[j]) / trace.travel) * 2;
       const k = trace.node[i];
       if (u < 1) {
         // Not in turns: with as many nodes as clients, each client would seem to have a node of its own.
@@ -316,11 +354,30 @@ function painter(trace, canvas) {
         const to = place.boxes[k];
         stamp(...along(u - 1, bx, middle, to.x, to.y + to.h / 2), markOf(i, trace.dot, true));
       } else if (u < 2) {
-        pen.globalAlpha = Math.min(1, 2.4 - u);
-        stamp(bx, b.y + b.h + (u - 1) * (place.height - b.y - b.h - 30), cross);
-        pen.globalAlpha = 1;
+        fall(place, u - 1, cross);
       }
     }
+    // From a node back to the balancer, and on to another.
+    for (const { i, from, left, place: row } of trace.hops) {
+      if (t < left || t >= trace.arrival[i]) continue;
+      const u = (2 * (t - left)) / (trace.arrival[i] - left);
+      const [out, to] = [place.boxes[trace.node[from]], place.boxes[trace.node[i]]];
+      const stood = out.x + Math.min(out.w * 0.7, 3 * trace.dot * (row + 1));
+      if (u < 1) stamp(...along(u, stood, out.y + out.h / 2, bx, middle), sprite(NEUTRAL, trace.dot, false, false, true));
+      else stamp(...along(u - 1, bx, middle, to.x, to.y + to.h / 2), markOf(i, trace.dot, true));
+    }
+    // Failed for good: the balancer drops it, as what it refuses.
+    if (!trace.noticed) return;
+    for (let j = upTo(trace.failures, t - trace.travel / 2), last = upTo(trace.failures, t); j < last; j++) {
+      fall(place, (2 * (t - trace.failures[j])) / trace.travel, cross);
+    }
+  }
+
+  function fall(place, u, cross) {
+    const b = place.balancer;
+    pen.globalAlpha = Math.min(1, 1.4 - u);
+    stamp(b.x + b.w / 2, b.y + b.h + u * (place.height - b.y - b.h - 30), cross);
+    pen.globalAlpha = 1;
   }
 
   function people(place) {
@@ -343,7 +400,11 @@ function painter(trace, canvas) {
       write(line, b.x + b.w / 2, place.middle + 5 + (i - (lines.length - 1) / 2) * 17, { align: "center", bold: true });
     });
     write("balancer", b.x + b.w / 2, 16, { align: "center", pale: true });
-    if (now.refused) write(`${now.refused} refused`, b.x + b.w / 2, b.y + b.h + 18, { align: "center" });
+    const words = [];
+    if (now.refused) words.push(`${now.refused} refused`);
+    if (trace.noticed && now.moved) words.push(`${now.moved} moved`);
+    if (trace.noticed && now.failed) words.push(`${now.failed} failed`);
+    words.forEach((text, i) => write(text, b.x + b.w / 2, b.y + b.h + 18 + 18 * i, { align: "center" }));
   }
 
   function stripe(k, one, wide, up) {
@@ -430,8 +491,15 @@ function painter(trace, canvas) {
     const nameY = small ? one.y + 14 : y - (one.h >= 54 ? 9 : 6);
 
     let words = up ? (waiting ? `${waiting} waiting` : "") : "down";
-    if (small) words = "";
+    font(size, true);
+    const named = pen.measureText(trace.names[k]).width;
     font(13);
+    if (trace.noticed && !(up && now.trusted[k])) {
+      const long = up ? "counts as down" : now.trusted[k] ? "down, not noticed" : "down, noticed";
+      // Where there is no room for all of it, the line below the picture says when it was noticed.
+      words = named + pen.measureText(long).width + 10 <= right - x ? long : words;
+    }
+    if (small) words = "";
     const wordsWide = words ? pen.measureText(words).width + 10 : 0;
     const room = (small ? one.x + one.w - share : right) - x - wordsWide;
     font(size, true);
@@ -470,7 +538,7 @@ function painter(trace, canvas) {
     for (let j = upTo(at.endedUpTo, t); j < now.shares[k]; j++) {
       const i = at.mine[j];
       if (trace.start[i] > t || trace.end[i] <= t) continue;
-      if (!small) {
+      if (!small && !trace.gone.has(i)) {
         pen.strokeStyle = look.ink;
         pen.lineWidth = 2;
         pen.beginPath();
@@ -509,6 +577,45 @@ function painter(trace, canvas) {
     }
   }
 
+  // When nodes went down and came back, and between which times the balancer had not noticed.
+  function news(place, t) {
+    const [left, right, y] = [6, place.width - 6, place.height - 10];
+    const x = (time) => left + ((right - left) * time) / trace.duration;
+    pen.fillStyle = look.ink;
+    pen.globalAlpha = 0.14;
+    pen.fillRect(left, y - 3, right - left, 6);
+    for (const k of trace.names.keys()) {
+      for (const [from, , up] of trace.at[k].events) {
+        if (up) continue;
+        const end = trace.at[k].noticed.find((event) => event[0] >= from && !event[2]);
+        const back = trace.at[k].events.find((event) => event[0] >= from && event[2]);
+        const until = Math.min(end ? end[0] : trace.duration, back ? back[0] : trace.duration);
+        pen.globalAlpha = 1;
+        pen.fillStyle = "#D55E00";
+        pen.fillRect(x(from), y - 6, x(until) - x(from), 12);
+      }
+    }
+    pen.globalAlpha = 1;
+    const all = [...trace.events.map((event) => [...event, "dies", "back"]), ...trace.noticed.map((event) => [...event, "noticed", "trusted"])];
+    const one = new Set(all.map((event) => event[1])).size === 1;
+    let free = 0;
+    for (const [time, k, up, down, again] of all.sort((a, b) => a[0] - b[0])) {
+      const text = `${one ? "" : `${trace.names[k]} `}${up ? again : down}`;
+      pen.fillStyle = look.ink;
+      pen.fillRect(x(time) - 0.75, y - 9, 1.5, 18);
+      font(13);
+      const wide = pen.measureText(text).width;
+      const at = Math.min(Math.max(x(time) - wide / 2, free), place.width - wide - 2);
+      if (at < free) continue; // no room for it: the sentence says it too
+      write(text, at, y - 14, { size: 13 });
+      free = at + wide + 8;
+    }
+    pen.beginPath();
+    pen.arc(x(t), y, 5, 0, 7);
+    pen.fillStyle = look.ink;
+    pen.fill();
+  }
+
   return (place, t, theme) => {
     const ratio = window.devicePixelRatio || 1;
     const wide = Math.round(place.width * ratio);
@@ -526,7 +633,7 @@ function painter(trace, canvas) {
     pen.fillStyle = look.paper;
     pen.fillRect(0, 0, place.width, place.height);
     pen.textBaseline = "alphabetic";
-    paths(place);
+    paths(place, now);
     const nodes = () => { for (const k of trace.names.keys()) aNode(place, k, t, now); };
     // Where boxes stand behind boxes, requests fly over them; else they go in at the side.
     if (place.columns > 1) nodes();
@@ -537,6 +644,7 @@ function painter(trace, canvas) {
     write(place.columns > 1 ? "nodes: their shares and queues" : "nodes and their queues", place.left, 16, { pale: true });
     if (place.columns === 1) write("share", place.width - 4, 16, { align: "right", pale: true });
     legend(place);
+    if (trace.noticed) news(place, t);
   };
 }
 

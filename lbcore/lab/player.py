@@ -13,7 +13,7 @@ import traitlets
 from lbcore.lab import lanes, students, style  # noqa: F401  (lanes: the summary and the still picture of a trace)
 from lbcore.lab.recipes import code
 from lbcore.lab.summaries import summary
-from lbcore.lab.trace import Trace, sentence
+from lbcore.lab.trace import Event, Trace, sentence
 from lbcore.lab.traffic import traffic
 
 __all__ = ["MOST_NODES", "SPEEDS", "Player", "play"]
@@ -41,15 +41,21 @@ def _packed(trace: Trace) -> dict[str, Any]:
         "end_s": column(trace.end_s, "<f8"),
         "group": column(trace.group, "<i4"),
         "ok": column(trace.ok, "u1"),
+        "origin": column(trace.origin, "<i4"),
         "speeds": trace.speeds.tolist(),
         "travel_s": trace.travel_s,
         "digits": trace.digits,
         "duration_s": trace.duration_s,
         "group_names": list(trace.group_names),
-        "events": [[event.time_s, event.node, event.up] for event in trace.events],
+        "events": _events(trace.events),
+        "noticed": None if trace.noticed is None else _events(trace.noticed),
         "name": trace.name,
         "colours": list(style.COLOURS),
     }
+
+
+def _events(events: tuple[Event, ...]) -> list[list[Any]]:
+    return [[event.time_s, event.node, event.up] for event in events]
 
 
 class Player(anywidget.AnyWidget):

@@ -6,7 +6,9 @@ Theory is a thin line or a shaded band, a prediction a dashed line; both are lab
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
@@ -65,6 +67,16 @@ RC: Any = {
     "svg.hashsalt": "lbcore",
     "path.simplify": True,
 }
+
+
+_PEN = threading.RLock()
+
+
+@contextmanager
+def dressed() -> Iterator[None]:
+    """matplotlib in this language. Its settings are global, and a live demonstration draws on a thread of its own."""
+    with _PEN, matplotlib.rc_context(RC):
+        yield
 
 
 def colour(node: int) -> str:
@@ -222,7 +234,7 @@ def crosses(ax: Axes, nodes: Iterable[int]) -> None:
 def svg(fig: Figure) -> str:
     """The figure as SVG text to put into a page: it takes the width it is given, and never differs between two runs."""
     out = io.StringIO()
-    with matplotlib.rc_context(RC):
+    with dressed():
         FigureCanvasSVG(fig).print_svg(out, metadata={"Date": None, "Creator": None})
     text = out.getvalue()
     text = text[text.index("<svg") :]
@@ -244,7 +256,7 @@ def png(fig: Figure, scale: float = 3) -> bytes:
     """The figure as PNG: by default finer than most screens, for projectors, and in few colours, to stay small."""
     from PIL import Image
 
-    with matplotlib.rc_context(RC):
+    with dressed():
         canvas = FigureCanvasAgg(fig)
         dpi = fig.dpi
         try:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["binomial_band", "expected_top", "growth_line", "kept_share"]
+__all__ = ["binomial_band", "expected_top", "growth_line", "kept_share", "ring_peak", "ring_spread"]
 
 
 def _quantiles(n: int, p: float, levels: tuple[float, ...]) -> list[int]:
@@ -65,3 +65,23 @@ def kept_share(before: tuple[str, ...], after: tuple[str, ...]) -> float:
     divisor = math.gcd(n, m)
     kept = sum(1 for i, name in enumerate(before) if name in place and (place[name] - i) % divisor == 0)
     return kept / math.lcm(n, m)
+
+
+def ring_peak(nodes: int, virtual_nodes: int) -> float:
+    """The mean of the largest share of a random ring, as a multiple of the mean share: H_nodes at 1 virtual node.
+
+    The gaps between points at random are exponential draws over their sum (Pyke 1965), so a node's share is a gamma
+    draw over the sum of all, and what is wanted is E[max of `nodes` draws of Gamma(virtual_nodes)] / virtual_nodes.
+    """
+    x = np.linspace(0.0, virtual_nodes + 14 * math.sqrt(virtual_nodes) + 30, 20_001)
+    with np.errstate(divide="ignore"):
+        logs = -x if virtual_nodes == 1 else (virtual_nodes - 1) * np.log(x) - x - math.lgamma(virtual_nodes)
+    mass = np.exp(logs)
+    below = np.concatenate(([0.0], np.cumsum((mass[1:] + mass[:-1]) / 2)))
+    above = 1 - (below / below[-1]) ** nodes
+    return float((x[1] - x[0]) * (above.sum() - 0.5 * (above[0] + above[-1])) / virtual_nodes)
+
+
+def ring_spread(nodes: int, virtual_nodes: int) -> float:
+    """The coefficient of variation of a node's share of a random ring: sqrt((n - 1) / (n V + 1))."""
+    return math.sqrt((nodes - 1) / (nodes * virtual_nodes + 1))

@@ -21,7 +21,7 @@ MOST_LISTED = 12
 
 
 class Event(NamedTuple):
-    """A node goes down (`up` is False) or comes back (`up` is True)."""
+    """A node goes down (`up` is False) or comes back (`up` is True), or the balancer takes it for so."""
 
     time_s: float
     node: int
@@ -70,6 +70,11 @@ class Trace:
     served from `start_s` to `end_s`. A request with node -1 was refused by the balancer: its `arrival_s` is when it
     would have arrived, its start and end are NaN. `group` numbers the requests' keys from 0 (-1: one of the other
     keys); where it is None, a request has the colour of its node. `ok` is False where serving it failed.
+
+    A request that is moved from node to node has an entry for each visit, and `origin` the entry that a visit follows
+    (-1: it comes from its client). It leaves that node at the end of that entry, undone, and passes the balancer on
+    its way. `events` say when nodes go down and come back, `noticed` when the balancer takes them for so; where
+    that is None, it knows at once.
     """
 
     nodes: tuple[str, ...]
@@ -84,6 +89,8 @@ class Trace:
     ok: NDArray[np.bool_] | None = None
     events: tuple[Event, ...] = ()
     name: str = "the balancer"
+    origin: NDArray[np.int32] | None = None
+    noticed: tuple[Event, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check every part against the others; arrays become read-only copies."""
@@ -118,13 +125,11 @@ class Trace:
             raise ValueError("start_s, end_s: a request arrives, then starts, then ends")
         group = None if self.group is None else column("group", self.group, np.int32, m)
         ok = None if self.ok is None else column("ok", self.ok, np.bool_, m)
-        events = []
-        for time_s, where, up in self.events:
-            where = operator.index(where)
-            if not 0 <= where < n:
-                raise ValueError(f"events: node {where} is not between 0 and {n - 1}")
-            events.append(Event(amount("events", time_s), where, bool(up)))
-        put(self, "events", tuple(sorted(events, key=lambda event: event.time_s)))
+        put(self, "events", _events("events", self.events, n))
+        if self.noticed is not None:
+            put(self, "noticed", _events("noticed", self.noticed, n))
+        if self.origin is not None:
+            put(self, "origin", _origin(self.origin, arrival, node, end))
         put(self, "group_names", tuple(str(name) for name in self.group_names))
         columns = {
             "arrival_s": arrival,
@@ -141,7 +146,7 @@ class Trace:
 
     def __len__(self) -> int:
         """How many requests there are."""
-        return len(self.arrival_s)
+        return int(self.first.sum())
 
     def __repr__(self) -> str:
         """Short and the same on every run: notebooks compare it."""
@@ -151,7 +156,7 @@ class Trace:
     def _last_s(self) -> float:
         refused = self.arrival_s[self.node < 0]
         ends = self.end_s[self.node >= 0]
-        events = max((event.time_s for event in self.events), default=0.0)
+        events = max((event.time_s for event in (*self.events, *(self.noticed or ()))), default=0.0)
         return max(float(refused.max(initial=0.0)), float(ends.max(initial=0.0)), events)
 
     @property
@@ -165,15 +170,32 @@ class Trace:
         scale = float(10**self.digits)
         return max(1, math.ceil(self._last_s * scale)) / scale
 
-    @property
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """Whether each entry is a request's first, which comes from its client."""
+        return np.ones(len(self.arrival_s), bool) if self.origin is None else self.origin < 0
+
+    @cached_property
+    def moved(self) -> NDArray[np.bool_]:
+        """Whether each entry ends with the request being moved to another node."""
+        moved = np.zeros(len(self.arrival_s), bool)
+        if self.origin is not None:
+            moved[self.origin[~self.first]] = True
+        return moved
+
+    @cached_property
     def sent_s(self) -> NDArray[np.float64]:
-        """When each request leaves its client."""
-        return self.arrival_s - self.travel_s
+        """When each request leaves its client, or the node that it is moved from."""
+        sent = self.arrival_s - self.travel_s
+        if self.origin is not None:
+            sent[~self.first] = self.end_s[self.origin[~self.first]]
+        return sent
 
     @property
     def picked_s(self) -> NDArray[np.float64]:
         """When the balancer picks a node for each request, or refuses it."""
-        return self.arrival_s - self.travel_s / 2
+        halves = (self.sent_s + self.arrival_s) / 2
+        return np.where(self.first, self.arrival_s - self.travel_s / 2, halves)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -192,12 +214,43 @@ class Trace:
         return longest
 
 
+def _events(key: str, given: Any, nodes: int) -> tuple[Event, ...]:
+    """Events, checked and in the order of time."""
+    events = []
+    for time_s, where, up in given:
+        where = operator.index(where)
+        if not 0 <= where < nodes:
+            raise ValueError(f"{key}: node {where} is not between 0 and {nodes - 1}")
+        events.append(Event(amount(key, time_s), where, bool(up)))
+    return tuple(sorted(events, key=lambda event: event.time_s))
+
+
+def _origin(given: Any, arrival_s: NDArray[Any], node: NDArray[Any], end_s: NDArray[Any]) -> NDArray[np.int32]:
+    """The column `origin`, checked: each visit follows an earlier one, which no other visit follows."""
+    origin: NDArray[np.int32] = column("origin", given, np.int32, len(arrival_s))
+    later = np.flatnonzero(origin != -1)
+    before = origin[later]
+    if (before < 0).any() or (before >= later).any():
+        raise ValueError("origin: every value must be -1 or the number of an earlier entry")
+    if len(np.unique(before)) < len(before):
+        raise ValueError("origin: two entries follow the same one")
+    if (node[before] < 0).any() or (node[later] < 0).any():
+        raise ValueError("origin: a request is moved from a node to a node")
+    if (end_s[before] > arrival_s[later]).any():
+        raise ValueError("origin: a request arrives at a node before it has left the other")
+    return origin
+
+
 @dataclass(frozen=True)
 class Moment:
-    """The counts at one moment of a trace; `shares`, `waiting`, `serving` and `up` have one entry a node."""
+    """The counts at one moment of a trace; those from `shares` to `serving`, and the last two, have one entry a node.
+
+    `trusted`: whether the balancer takes each node to be up.
+    """
 
     sent: int
     on_way: int
+    moved: int
     refused: int
     shares: tuple[int, ...]
     waiting: tuple[int, ...]
@@ -205,6 +258,7 @@ class Moment:
     done: int
     failed: int
     up: tuple[bool, ...]
+    trusted: tuple[bool, ...]
 
 
 def moment(trace: Trace, time_s: float) -> Moment:
@@ -215,26 +269,36 @@ def moment(trace: Trace, time_s: float) -> Moment:
         return np.bincount(trace.node[happened], minlength=n)
 
     served = trace.node >= 0
-    sent = int((trace.sent_s <= time_s).sum())
+    sent = int((trace.first & (trace.sent_s <= time_s)).sum())
+    moved = int((~trace.first & (trace.sent_s <= time_s)).sum())
     refused = int((~served & (trace.picked_s <= time_s)).sum())
     arrived = by_node(served & (trace.arrival_s <= time_s))
     started = by_node(served & (trace.start_s <= time_s))
     ended = served & (trace.end_s <= time_s)
-    up = [True] * n
-    for event in trace.events:
-        if event.time_s <= time_s:
-            up[event.node] = event.up
+    over = ended & ~trace.moved
+    up = _state(trace.events, n, time_s)
     return Moment(
         sent=sent,
-        on_way=sent - refused - int(arrived.sum()),
+        on_way=sent + moved - refused - int(arrived.sum()),
+        moved=moved,
         refused=refused,
         shares=tuple(arrived.tolist()),
         waiting=tuple((arrived - started).tolist()),
         serving=tuple((started - by_node(ended)).tolist()),
-        done=int(ended.sum()),
-        failed=0 if trace.ok is None else int((ended & ~trace.ok).sum()),
-        up=tuple(up),
+        done=int(over.sum()),
+        failed=0 if trace.ok is None else int((over & ~trace.ok).sum()),
+        up=up,
+        trusted=up if trace.noticed is None else _state(trace.noticed, n, time_s),
     )
+
+
+def _state(events: Sequence[Event], nodes: int, time_s: float) -> tuple[bool, ...]:
+    """Which nodes are up, or taken to be, after the events up to a time."""
+    up = [True] * nodes
+    for event in events:
+        if event.time_s <= time_s:
+            up[event.node] = event.up
+    return tuple(up)
 
 
 def clock(trace: Trace, time_s: float) -> str:
@@ -273,11 +337,19 @@ def sentence(trace: Trace, time_s: float) -> str:
         parts.append(", ".join(f"{names[node]} has {now.waiting[node]} waiting" for node in busy))
     elif now.done + now.refused < total:
         parts.append("none is waiting")
-    down = [name for name, up in zip(names, now.up, strict=True) if not up]
-    if len(down) > 3:
-        parts.append(f"{len(down)} nodes are down")
-    elif down:
-        parts.append(f"{', '.join(down)} {'is' if len(down) == 1 else 'are'} down")
+    states = list(zip(now.up, now.trusted, strict=True))
+    for state, words in (
+        ((False, True), ("down, not noticed yet", "down, not noticed yet")),
+        ((False, False), ("down", "down")),
+        ((True, False), ("up, but counts as down", "up, but count as down")),
+    ):
+        those = [name for name, found in zip(names, states, strict=True) if found == state]
+        if len(those) > 3:
+            parts.append(f"{len(those)} nodes are {words[1]}")
+        elif those:
+            parts.append(f"{', '.join(those)} {'is' if len(those) == 1 else 'are'} {words[len(those) > 1]}")
+    if now.moved:
+        parts.append(f"{now.moved:,} moved to another node")
     if now.refused:
         parts.append(f"{now.refused:,} refused")
     if now.failed:

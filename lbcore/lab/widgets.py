@@ -1,60 +1,58 @@
 """The widgets of lessons 00 to 04: an experiment whose arguments may be sliders and choices instead of constants.
 
-Each function names the arguments of one experiment and says how they become a call of it. `_panel` does the rest.
+Each function names the arguments of one experiment and says how they become a call of it. `controlled` does the rest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lbcore.lab import experiments, students
 from lbcore.lab.calls import Call, Text
-from lbcore.lab.controls import ChoiceSpec, SliderSpec
+from lbcore.lab.controlled import controlled
 from lbcore.lab.panel import Panel
 from lbcore.lab.player import play as traffic
 from lbcore.lab.recipes import code
+from lbcore.lab.widgets_failover import cascade, deposits, failover, live_failover, survivors
+from lbcore.lab.widgets_heartbeats import detection, live_heartbeats, raster, silences, tradeoff, weather
+from lbcore.lab.widgets_queues import by_choices, latency, queue_lengths
+from lbcore.lab.widgets_retries import amplified, brownout, crowd, live_retries, reassign
+from lbcore.lab.widgets_rings import bounded, changes, evenness, live_costs, maglev, ring
 
-__all__ = ["balance", "growth", "hot_keys", "luck", "moves", "sequence", "traffic", "work"]
-
-#: What a control is called where its argument's name is not plain enough.
-LABELS = {
-    "cls": "algorithm",
-    "down": "node that is down",
-    "after": "nodes after the change",
-    "every": "one heavy request in",
-    "heavy": "cost of a heavy request",
-    "exponent": "Zipf exponent",
-    "upto": "requests",
-}
-
-
-def _panel(call: Callable[..., Call], arguments: dict[str, Any], prediction: Any, reports: bool = False) -> Panel:
-    """A panel for `call`: what is a spec in `arguments`, also inside a list of weights, becomes a control.
-
-    reports: whether the experiment says how far it is.
-    """
-    specs: dict[str, Any] = {}
-    labels = dict(LABELS)
-    for name, value in arguments.items():
-        if isinstance(value, (SliderSpec, ChoiceSpec)):
-            specs[name] = value
-    weights = arguments.get("weights")
-    if isinstance(weights, (list, tuple)):
-        names = students.names_of(None, arguments.get("nodes") or len(weights))
-        for i, weight in enumerate(weights):
-            if isinstance(weight, (SliderSpec, ChoiceSpec)):
-                specs[f"weight_{i}"] = weight
-                labels[f"weight_{i}"] = f"weight of {names[i] if i < len(names) else i}"
-
-    def filled(values: dict[str, Any]) -> Call:
-        given = {name: values.get(name, value) for name, value in arguments.items()}
-        if isinstance(weights, (list, tuple)):
-            given["weights"] = [values.get(f"weight_{i}", weight) for i, weight in enumerate(weights)]
-        return call(**given)
-
-    def run(progress: Callable[[float], None] | None = None, **values: Any) -> Any:
-        return filled(values)(progress=progress) if reports else filled(values)()
-
-    return Panel(specs, run, lambda **values: str(filled(values)), labels=labels, prediction=prediction)
+__all__ = [
+    "amplified",
+    "balance",
+    "bounded",
+    "brownout",
+    "by_choices",
+    "cascade",
+    "changes",
+    "crowd",
+    "deposits",
+    "detection",
+    "evenness",
+    "failover",
+    "growth",
+    "hot_keys",
+    "latency",
+    "live_costs",
+    "live_failover",
+    "live_heartbeats",
+    "live_retries",
+    "luck",
+    "maglev",
+    "moves",
+    "queue_lengths",
+    "raster",
+    "reassign",
+    "ring",
+    "sequence",
+    "silences",
+    "survivors",
+    "tradeoff",
+    "traffic",
+    "weather",
+    "work",
+]
 
 
 def _several(cls: Any) -> list[Any] | None:
@@ -111,7 +109,7 @@ def balance(
             named["down"] = _down(down)
         return Call(experiments.balance, (recipe,), named)
 
-    return _panel(
+    return controlled(
         call,
         {
             "cls": cls,
@@ -136,7 +134,7 @@ def sequence(
         recipe, named = _recipes(cls, nodes=count, weights=weights, seed=seed)
         return Call(experiments.sequence, (recipe,), {"requests": requests, **named})
 
-    return _panel(
+    return controlled(
         call, {"cls": cls, "nodes": nodes, "requests": requests, "weights": weights, "seed": seed}, prediction
     )
 
@@ -149,7 +147,7 @@ def luck(
     def call(cls: Any, **named: Any) -> Call:
         return Call(experiments.luck, (_several(cls) or cls,), named)
 
-    return _panel(
+    return controlled(
         call, {"cls": cls, "nodes": nodes, "requests": requests, "runs": runs, "seed": seed}, prediction, True
     )
 
@@ -172,7 +170,7 @@ def work(
         costs = Text([heavy] + [1] * (every - 1), f"[{code(heavy)}]{light}")
         return Call(experiments.work, (recipe, costs), {"requests": requests, **named})
 
-    return _panel(
+    return controlled(
         call,
         {"cls": cls, "nodes": nodes, "requests": requests, "every": every, "heavy": heavy, "seed": seed},
         prediction,
@@ -208,7 +206,7 @@ def moves(
             return Call(experiments.moves, (before[0], later[0]), named)
         return Call(experiments.moves, (before, now if same else later), named)
 
-    return _panel(
+    return controlled(
         call, {"cls": cls, "nodes": nodes, "after": after, "keys": keys, "seed": seed, "slots": slots}, prediction
     )
 
@@ -229,7 +227,7 @@ def hot_keys(
         recipe, more = _recipes(cls, nodes=nodes, seed=seed)
         return Call(experiments.hot_keys, (recipe,), {**named, "seed": seed, **more})
 
-    return _panel(
+    return controlled(
         call,
         {"cls": cls, "nodes": nodes, "requests": requests, "exponent": exponent, "keys": keys, "seed": seed},
         prediction,
@@ -244,4 +242,4 @@ def growth(
     def call(cls: Any, **named: Any) -> Call:
         return Call(experiments.growth, (_several(cls) or cls,), named)
 
-    return _panel(call, {"cls": cls, "nodes": nodes, "upto": upto, "seed": seed, "runs": runs}, prediction, True)
+    return controlled(call, {"cls": cls, "nodes": nodes, "upto": upto, "seed": seed, "runs": runs}, prediction, True)

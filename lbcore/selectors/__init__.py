@@ -9,7 +9,8 @@ except ModuleNotFoundError as _error:
 
 from lbcore.selectors._moved import moved
 from lbcore.selectors.alternates import BoundedAlternates
-from lbcore.selectors.consistent import BoundedRing, HashRing
+from lbcore.selectors.bounded import BoundedRing
+from lbcore.selectors.consistent import HashRing
 from lbcore.selectors.deadlines import EarliestDeadline, LeastRequest
 from lbcore.selectors.fast_least import FastLeastConnections
 from lbcore.selectors.fast_turns import FastWeightedRoundRobin, MapRoundRobin

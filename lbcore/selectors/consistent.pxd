@@ -1,6 +1,6 @@
 """The ring, for those who build on it. The rules stand in consistent.pyx."""
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, uint64_t
 
 from lbcore.selectors._selector cimport Selector
 
@@ -32,13 +32,3 @@ cdef class HashRing(Selector):
     cdef build(self)
     cdef settle(self, point, owner)
     cdef tuple placed(self)
-
-
-cdef class BoundedRing(HashRing):
-    cdef double eps
-    cdef uint64_t factor        # 1 + eps, in millionths
-    cdef int64_t flying         # requests in flight, of all nodes
-    cdef uint64_t live_weight   # of all nodes that are live
-
-    cdef bound(self, double eps)
-    cdef bint full(self, int32_t node) noexcept nogil

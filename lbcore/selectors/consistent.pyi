@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Literal, SupportsFloat, SupportsIndex, TypeAlias
+from typing import Literal, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,18 +25,3 @@ class HashRing(Selector):
     @property
     def ring(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]: ...
     def replicas(self, key: Key, k: SupportsIndex) -> NDArray[np.int32]: ...
-
-class BoundedRing(HashRing):
-    def __init__(
-        self,
-        nodes: Nodes,
-        weights: Weights | None = None,
-        virtual_nodes: SupportsIndex = 160,
-        eps: SupportsFloat = 0.25,
-        *,
-        points: Points | None = None,
-        rule: Rule = "first",
-        bits: SupportsIndex = 64,
-        rebuild: bool = False,
-        key_hash: KeyHash | None = None,
-    ) -> None: ...

@@ -32,7 +32,7 @@ cdef class LeastConnections(LoadView):
 
     >>> selector = LeastConnections(3)
     >>> selector.select_many(5).tolist()
-    [0, 1, 2, 0, 1]
+    [0, 1, 2, 2, 1]
     >>> selector.release(1), selector.release(1), selector.select()
     (None, None, 1)
     """
@@ -127,7 +127,7 @@ cdef class PeakEwma(Selector):
     >>> selector = PeakEwma(2, seed=7, clock=lambda: 0.0)
     >>> selector.release(selector.select_many(2), latency_s=[0.1, 0.3])
     >>> selector.select_many(6).tolist()
-    [0, 0, 0, 1, 0, 0]
+    [0, 0, 1, 0, 0, 0]
     """
 
     keeps_load = True

@@ -23,6 +23,9 @@ from lbcore.selectors._selector cimport Selector, weights_repr
 from lbcore.selectors.hashing cimport HashTable
 
 
+cdef double TINY = 1.0 / 9007199254740992.0       # 2^-53
+
+
 cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
     """The published function. IEEE division and product are exact to the last bit, so it is the same everywhere."""
     cdef int64_t node = -1, next_node = 0
@@ -133,7 +136,8 @@ cdef class Rendezvous(Selector):
             if self.even:
                 if odd > most:
                     best, most = node, odd
-            else:
+            elif best < 0 or 1 - odd * TINY <= least * self.weight[node] * 1.000000001:
+                # As -ln u >= 1 - u, the others cannot win, and nearly all need no logarithm.
                 cost = minus_log(odd) / self.weight[node]
                 if best < 0 or cost < least:
                     best, least = node, cost

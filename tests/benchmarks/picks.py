@@ -1,4 +1,6 @@
-"""ns per request of each selector, in a batch and one by one, beside numpy's way of doing the same in the same run.
+"""ns per request of the selectors, in a batch and one by one, beside numpy's way of doing the same in the same run.
+
+Consistent hashing has a benchmark of its own, lookups.py.
 
     python tests/benchmarks/picks.py [requests] [nodes]
 
@@ -78,6 +80,8 @@ def main(requests: int = 1 << 20, nodes: int = 10) -> None:
             lambda: rng.choice(nodes, p=shares),
         ),
         "ModuloHash": ("xxh64(keys) % n", lambda: xxh64(words) % np.uint64(nodes), lambda: hash("user:1000") % nodes),
+        "LeastConnections": ("a cycle, resized", lambda: np.resize(cycle, requests), turns),
+        "PeakEwma": ("the draws alone", two_choices, lambda: rng.choice(nodes, 2, replace=False)),
         "HashSlots": (
             "table[xxh64(keys) % slots]",
             lambda: slots[xxh64(words) % np.uint64(16384)],
@@ -91,6 +95,8 @@ def main(requests: int = 1 << 20, nodes: int = 10) -> None:
         lbcore.WeightedRoundRobin(nodes, weights),
         lbcore.BurstRoundRobin(nodes, weights),
         lbcore.WeightedRandom(nodes, weights, seed=1),
+        lbcore.LeastConnections(nodes, weights),
+        lbcore.PeakEwma(nodes, seed=1),
         lbcore.ModuloHash(nodes),
         lbcore.HashSlots(nodes),
     ]

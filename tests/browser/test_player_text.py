@@ -2,12 +2,14 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lbcore import HashSlots, Random, RoundRobin, TwoChoices
+from lbcore.lab import experiments
 from lbcore.lab import player as module
 from lbcore.lab.player import Player
 from lbcore.lab.trace import Event, Trace
@@ -81,6 +83,21 @@ def fates():
     )
 
 
+def through_a_crash(**how):
+    """A trace in which requests are moved, and in which the balancer does not know at once."""
+    return experiments.failover(
+        rate_per_s=8.0,
+        service_s=0.3,
+        delay_s=0.4,
+        at_s=2.0,
+        back_s=6.0,
+        seconds=9.0,
+        timeout_s=2.0,
+        patience_s=3.0,
+        **how,
+    ).trace
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -93,6 +110,11 @@ def fates():
         lambda: traffic(RoundRobin(2), 30, rate_per_s=2000, travel_s=0.01),
         lambda: traffic(RoundRobin(3), 5, rate_per_s=1, travel_s=0),
         fates,
+        through_a_crash,
+        lambda: through_a_crash(policy="nothing"),
+        lambda: through_a_crash(policy="backup", nodes=16),
+        lambda: through_a_crash(fault="pause"),
+        lambda: replace(through_a_crash(), travel_s=0),
     ],
 )
 def test_it_shows_the_sentence_of_python_at_every_time(page, make):
@@ -119,6 +141,7 @@ def test_it_shows_the_sentence_of_python_at_every_time(page, make):
         {"colours": None},
         {"nodes": []},
         {"speeds": None},
+        {"noticed": 5},
     ],
 )
 def test_bad_data_is_a_sentence(page, changes):

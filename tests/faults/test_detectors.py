@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import detectors, quality
+from lbcore.faults import detectors, quality, reference
 from lbcore.faults.detectors import (
     Chen,
     Detector,
@@ -180,6 +180,20 @@ def test_wrong_types() -> None:
             make()
     with pytest.raises(TypeError, match="detector"):
         Rise(3.0)  # type: ignore[arg-type]
+
+
+@given(gaps=gaps, timeout_s=st.floats(0.1, 20.0), ahead_s=st.floats(0.0, 30.0))
+def test_the_readable_twin(gaps: list[float], timeout_s: float, ahead_s: float) -> None:
+    """What lesson 07 shows is what lbcore does."""
+    twin, detector, now_s = reference.FixedTimeout(timeout_s), FixedTimeout(timeout_s), 0.0
+    assert not twin.failed(1e9) and not detector.failed(1e9)
+    for gap in gaps:
+        now_s += gap
+        twin.heartbeat(now_s)
+        detector.heartbeat(now_s)
+        look_s = now_s + ahead_s
+        if abs(look_s - detector.deadline_s) > 1e-9:
+            assert twin.failed(look_s) == detector.failed(look_s)
 
 
 # --- phi accrual: Akka's and Cassandra's own figures ---------------------------------------------------------------

@@ -125,6 +125,21 @@ def test_a_backup_takes_what_the_dead_node_held_and_would_get() -> None:
     assert found.served("spare") > 150
 
 
+def test_what_a_dead_node_held_goes_to_its_backup_whoevers_turn_it_is() -> None:
+    cluster = Cluster(
+        VirtualClock(1),
+        lbcore.RoundRobin(["a", "b", "c", "spare"]),
+        service_s=0.05,
+        backup="spare",
+        plan=FaultPlan(Crash("b", at_s=10.0)),
+    )
+    found = cluster.run(400, rate_per_s=20)
+    check_account(found)
+    moved = [one.request for one in found.attempts if one.outcome is Outcome.REASSIGNED]
+    assert found.completed == 400 and len(moved) > 10
+    assert {by_request(found)[number][-1].node for number in moved} == {"spare"}
+
+
 def test_slow_is_not_dead_and_what_was_moved_is_done_twice() -> None:
     """A pause longer than the timeout: the node counts as failed, and does the moved requests all the same later."""
     cluster = Cluster(

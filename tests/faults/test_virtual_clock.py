@@ -228,24 +228,6 @@ def test_void_entries_do_not_pile_up() -> None:
     assert clock.run(main) < 2_000
 
 
-def test_the_speed_of_60_000_switches() -> None:
-    """About one second here when little else runs; the limit only catches a change of kind."""
-    clock = VirtualClock(1)
-
-    def node() -> None:
-        for _ in range(600):
-            clock.sleep(1.0)
-
-    def main() -> None:
-        for thread in [clock.spawn(node) for _ in range(100)]:
-            thread.join()
-
-    start_s = time.process_time()
-    clock.run(main)
-    assert clock.now() == 600.0
-    assert time.process_time() - start_s < 5.0
-
-
 # Locks and queues hand over in order of arrival
 
 

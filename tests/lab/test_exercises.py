@@ -21,6 +21,11 @@ SOLUTION_OF = {
     "02-two-choices": "02_random",
     "03-smooth-weighted": "03_weighted",
     "04-hash-slots": "04_hashing",
+    "05-bounded-ring": "05_consistent_hashing",
+    "06-fewest-in-flight": "06_least_loaded",
+    "07-adaptive-timeout": "07_heartbeats",
+    "08-idempotent": "08_failover",
+    "09-retry-budget": "09_retries",
 }
 
 
@@ -69,7 +74,17 @@ def test_every_exercise_has_a_solution_and_answers_of_both_kinds():
 @pytest.mark.parametrize("readable", [True, False])
 @pytest.mark.parametrize("name", KNOWN)
 def test_stub_is_not_attempted(name, readable):
-    words = {"01-skip-the-dead": "", "02-two-choices": "two ", "03-smooth-weighted": "three ", "04-hash-slots": ""}
+    words = {
+        "01-skip-the-dead": "",
+        "02-two-choices": "two ",
+        "03-smooth-weighted": "three ",
+        "04-hash-slots": "",
+        "05-bounded-ring": "two ",
+        "06-fewest-in-flight": "three ",
+        "07-adaptive-timeout": "four ",
+        "08-idempotent": "three ",
+        "09-retry-budget": "two ",
+    }
     cls = typed(KNOWN[name].STUB, f"<stub {name}>", readable)
     if name == "04-hash-slots" and not readable:
         # Python drops a lone `...` when it compiles, so nothing is left to see but that nothing happened.

@@ -18,7 +18,14 @@ def test_the_trace_goes_out_whole_and_exact():
     assert sent["nodes"] == ["node-0", "node-1", "node-2"]
     assert sent["events"] == [[0.0, 1, False]]
     assert sent["speeds"] == [1, 2, 0.3]
-    assert sent["ok"] is None
+    assert sent["ok"] is None and sent["origin"] is None and sent["noticed"] is None
+
+
+def test_moves_and_what_was_noticed_go_out_too():
+    trace = Trace(("a", "b"), [1, 3], [0, 1], [2, 3], [2, 4], travel_s=0.5, origin=[-1, 0], noticed=[(2, 0, False)])
+    sent = Player(trace)._trace
+    assert np.frombuffer(sent["origin"], "<i4").tolist() == [-1, 0]
+    assert sent["noticed"] == [[2.0, 0, False]]
 
 
 def test_it_says_the_words_of_the_trace():

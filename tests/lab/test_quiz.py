@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lbcore.faults import Exponential, amplification
+from lbcore.faults.metastable import recovers
+from lbcore.lab import experiments
 from lbcore.lab.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
-LESSONS = ("01", "02", "03", "04")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
 
 
 def source(questions=3, choices=3, right=0, **replaced):
@@ -84,7 +87,7 @@ def test_the_good_source_of_these_tests_is_good():
 
 
 def test_an_unknown_lesson_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"lesson: there is no quiz '99'; there are 01, 02, 03, 04"):
+    with pytest.raises(ValueError, match=r"lesson: there is no quiz '99'; there are 01, 02, 03, 04, 05, 06"):
         quiz("99")
 
 
@@ -193,3 +196,45 @@ def test_the_numbers_of_lesson_04():
     assert {slots.owner[slot] for slot in moved} == {10}
     assert f"{16384 / 11:,.1f}" == "1,489.5"
     assert "1,489.5" in said("04", 2, 2)
+
+
+def test_the_numbers_of_lesson_05():
+    peaks = [10 * np.random.default_rng(5).dirichlet([v] * 10, 40_000).max(axis=1).mean() for v in (1, 100)]
+    assert peaks == pytest.approx([2.93, 1.16], abs=0.02)
+    assert round(sum(1 / k for k in range(1, 11)), 2) == 2.93 and "2.93 times the mean of 10 %" in said("05", 1, 1)
+    assert "1.16 times, 11.6 %" in said("05", 1, 1) and load("05")[1].choices[1].text == "About 29 %"
+    before, after = (reference.HashRing([1] * n, 100) for n in (10, 11))
+    picks = [(before.select(key), after.select(key)) for key in range(2_000)]
+    moved = {now for was, now in picks if was != now}
+    assert moved == {10} and abs(sum(was != now for was, now in picks) / 2_000 - 1 / 11) < 0.03
+    assert round(0.3 + 0.7 / 10, 2) == 0.37 and load("05")[2].choices[2].text.endswith("37 %")
+
+
+def test_the_numbers_of_lesson_08():
+    runs = [
+        experiments.failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0)
+        for i in range(10)
+    ]
+    assert 2.3 < np.mean([one.noticed_s - one.setting.at_s for one in runs]) < 2.7
+    assert 23 < np.mean([len(one.caught) for one in runs]) < 27
+    assert load("08")[0].choices[1].text == "About 25: 10 a second for about 2.5 s"
+    assert 60 * 2.5 == 150 and "About 150" in load("08")[0].choices[2].text
+    assert experiments.cascade(3, load=70).after == pytest.approx(105)
+    assert load("08")[2].choices[2].text == "105 %: 70 % times 3/2"
+    assert round(70 * 4 / 3) == 93 and round(100 * 2 / 3) == 67
+
+
+def test_the_numbers_of_lesson_09():
+    assert amplification(0.5, 3) == 1.875
+    assert load("09")[0].choices[1].text == "1.875 times as much: 1 + 0.5 + 0.25 + 0.125"
+    assert amplification(1.0, 3) == 4
+    shares = {choice.text: choice.right for choice in load("09")[1].choices}
+    for share, back in ((0.3, False), (0.2, True), (0.1, True), (0.249, True), (0.25, False)):
+        assert recovers(240, 3, 300, budget=share) is back
+        assert shares.get(f"Retries up to {100 * share:.0f} % of the requests", back) is back
+    assert "240 x 1.3 = 312" in said("09", 1, 0)
+    assert round(300 - 240 * 1.2) == 12 and round(300 - 240 * 1.1) == 36
+    assert "12 requests" in said("09", 1, 2) and "36" in said("09", 1, 2)
+    waits = [Exponential(0.5).wait_s(retry, 0.0, reference.Draws(0)) for retry in (1, 2, 3, 4)]
+    assert waits == [1, 2, 4, 8] and np.cumsum(waits).tolist() == [1, 3, 7, 15]
+    assert load("09")[2].choices[0].text.endswith("after 1, 3, 7 and 15 s")

@@ -265,6 +265,15 @@ def test_a_trace_is_read_only_and_short_in_words():
         {"ok": [1, 0, 1]},
         {"events": [(1.0, 5, True)]},
         {"events": [(-1.0, 0, True)]},
+        {"noticed": [(1.0, 5, True)]},
+        {"noticed": [(math.nan, 0, True)]},
+        {"origin": [-1, -1]},
+        {"origin": [-1, -1, 0.0]},
+        {"origin": [-1, -1, 2]},
+        {"origin": [-1, -1, -2]},
+        {"origin": [-1, -1, 1]},
+        {"origin": [-1, 0, -1]},
+        {"origin": [-1, -1, 0], "end_s": [3.5, math.nan, 4]},
     ],
 )
 def test_a_trace_that_cannot_be_is_refused(bad):
@@ -281,6 +290,60 @@ def test_nodes_that_go_and_come_back_and_requests_that_fail():
     assert moment(trace, 3.5).up == (True, True)
     assert moment(trace, 3.9).failed == 0
     assert sentence(trace, 4) == "4.0 s: all requests are done; 1 refused; 1 failed; shares 1, 1."
+
+
+def moved_by_hand():
+    """Request 0 waits at a from 1 s and is moved to b at 3; request 1 is served by b; a is dead from 0.5 to 6 s."""
+    return Trace(
+        ("a", "b"),
+        [1, 2, 4],
+        [0, 1, 1],
+        [3, 2, 4],
+        [3, 3, 5],
+        travel_s=0.5,
+        origin=[-1, -1, 0],
+        events=[(0.5, 0, False), (6, 0, True)],
+        noticed=[(3, 0, False), (7, 0, True)],
+    )
+
+
+def test_a_request_that_is_moved_is_one_request_at_two_nodes():
+    trace = moved_by_hand()
+    assert len(trace) == 2 and trace.counts.tolist() == [1, 2]
+    assert trace.first.tolist() == [True, True, False] and trace.moved.tolist() == [True, False, False]
+    assert trace.sent_s.tolist() == [0.5, 1.5, 3] and trace.picked_s.tolist() == [0.75, 1.75, 3.5]
+    assert trace.duration_s == 7.0 and repr(trace) == "Trace(2 requests, 2 nodes, 7.0 s)"
+    assert sentence(trace, 2.5) == (
+        "2.5 s: all 2 requests have been sent; a has 1 waiting; a is down, not noticed yet; shares 1, 1."
+    )
+    assert sentence(trace, 3.5) == (
+        "3.5 s: all 2 requests have been sent, 1 is on the way; none is waiting; a is down; 1 moved to another node; "
+        "shares 1, 1."
+    )
+    assert sentence(trace, 6.5) == (
+        "6.5 s: all requests are done; a is up, but counts as down; 1 moved to another node; shares 1, 2."
+    )
+    assert sentence(trace, 7) == "7.0 s: all requests are done; 1 moved to another node; shares 1, 2."
+    assert moment(trace, 3.5).trusted == (False, True) and moment(trace, 2.5).trusted == (True, True)
+    for t in np.linspace(0, 7, 40):
+        now = moment(trace, t)
+        assert now.sent == now.on_way + sum(now.waiting) + sum(now.serving) + now.done + now.refused
+    assert summary(trace) == (
+        "The balancer sent 2 requests to 2 nodes in 7.0 s: 1, 2. 1 was moved to another node. "
+        "The longest queue was 1, at a; a request waited 1.00 s on average."
+    )
+    many = Trace(
+        tuple("abcde"), [], np.array([], int), [], [], events=[(1, k, False) for k in range(5)], noticed=[(2, 0, False)]
+    )
+    assert sentence(many, 1.5).startswith("1.50 s: 0 of 0 requests have been sent; 5 nodes are down, not noticed yet;")
+    assert "; 4 nodes are down, not noticed yet; a is down;" in sentence(many, 2)
+
+
+def test_who_says_nothing_of_noticing_knows_at_once():
+    trace = Trace(**GOOD, events=[(2.5, 1, False)], travel_s=0.5)
+    assert trace.noticed is None and "b is down;" in sentence(trace, 3)
+    never = Trace(**GOOD, events=[(2.5, 1, False)], travel_s=0.5, noticed=())
+    assert "b is down, not noticed yet;" in sentence(never, 3)
 
 
 def test_many_nodes_are_told_by_their_extremes():

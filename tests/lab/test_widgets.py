@@ -2,7 +2,6 @@
 
 import random
 
-import numpy as np
 import pytest
 
 from lbcore import (
@@ -245,17 +244,3 @@ def test_a_wrong_class_is_told_in_the_sentence():
     assert "Request 1: Open.select() returned 2; the nodes have the numbers 0 to 1" in panel.sentence
     panel.controls["nodes"].value = 5
     assert panel.redraws == 2 and panel.error is not None
-
-
-def test_slider_to_svg_at_a_million_requests():
-    """The processor's time of one redraw; 30 to 45 ms where this was written. What the screen adds is the browser's."""
-    import time
-
-    for cls in (Random, TwoChoices, HashSlots):
-        panel = widgets.balance(cls, nodes=slider(10, 64), requests=slider(10, 1_000_000, start=1_000_000))
-        times = []
-        for nodes in (11, 64, 12, 63, 13, 62, 10, 61):
-            begun = time.process_time()
-            panel.controls["nodes"].value = nodes
-            times.append(time.process_time() - begun)
-        assert panel.error is None and np.median(times) < 0.15

@@ -1,6 +1,7 @@
 """Every lesson keeps every rule of its anatomy; and every rule catches a lesson that breaks it."""
 
 import copy
+import re
 from pathlib import Path
 
 import nbformat
@@ -22,8 +23,15 @@ ENDING = "See `random;` in NGINX, and [the solutions](solutions/02_random.py). *
 
 def test_there_are_lessons_and_their_numbers_differ():
     numbers = [Lesson(path, ROOT).number for path in LESSONS]
-    assert numbers == list(range(len(numbers)))
-    assert numbers
+    assert numbers and numbers == sorted(set(numbers))
+
+
+def test_the_readme_lists_these_lessons_and_their_minutes():
+    rows = re.findall(r"^\| (\d\d) \| .+ \| (\d+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    found = [
+        (f"{lesson.number:02}", str(MINUTES[lesson.number])) for lesson in (Lesson(path, ROOT) for path in LESSONS)
+    ]
+    assert rows == found
 
 
 @pytest.mark.parametrize("name", RULES)

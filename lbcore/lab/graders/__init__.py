@@ -7,11 +7,32 @@ A grader is a module with NAME (what the lesson calls the exercise), CLASS (the 
 
 from types import ModuleType
 
-from lbcore.lab.graders import hash_slots, skip_the_dead, smooth_weighted, two_choices
+from lbcore.lab.graders import (
+    adaptive_timeout,
+    bounded_ring,
+    fewest_in_flight,
+    hash_slots,
+    idempotent,
+    retry_budget,
+    skip_the_dead,
+    smooth_weighted,
+    two_choices,
+)
 
 __all__ = ["KNOWN"]
 
 #: Every exercise, in the order of the lessons.
 KNOWN: dict[str, ModuleType] = {
-    grader.NAME: grader for grader in (skip_the_dead, two_choices, smooth_weighted, hash_slots)
+    grader.NAME: grader
+    for grader in (
+        skip_the_dead,
+        two_choices,
+        smooth_weighted,
+        hash_slots,
+        bounded_ring,
+        fewest_in_flight,
+        adaptive_timeout,
+        idempotent,
+        retry_budget,
+    )
 }

@@ -1,0 +1,107 @@
+"""A ring on which a hot key cannot overload its node.
+
+The problem: consistent hashing sends every request of a key to one node, however many there are. The idea: a node with
+clearly more than the mean in flight takes no more, and the request walks on to the next node with room (Mirrokni,
+Thorup and Zadimoghaddam 2018). The cost: a count for each node, and a key that is spread over several nodes while it is
+hot. HAProxy has it as `hash-balance-factor`, Envoy as `hash_balance_factor`.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t, uint64_t
+
+from lbcore.selectors._checks cimport short
+from lbcore.selectors._hashes cimport mulhi
+from lbcore.selectors._selector cimport Selector
+from lbcore.selectors.consistent cimport HashRing
+
+
+cdef class BoundedRing(HashRing):
+    """A ring that passes a request on when its node has more than its share: no node runs far above the mean.
+
+    nodes, weights, virtual_nodes and the parameters behind them: as of HashRing. eps: how far above, rounded to
+    millionths, above 0 and up to 1000. Of m requests in flight, this one counted, a node that already holds
+    ceil((1 + eps) m w / W) or more is not picked, w being its weight and W the sum of those that are up; the request
+    goes on to the next point of a node with room, which there always is. A request is in flight from its pick until
+    `release`.
+
+    >>> ring = BoundedRing(3, eps=0.5)
+    >>> ring.select_many(["ann", "ann", "ann", "ann"]).tolist()
+    [1, 0, 1, 0]
+    >>> ring.in_flight.tolist()
+    [2, 2, 0]
+    """
+
+    keeps_load = True
+
+    def __init__(
+        self, nodes, weights=None, virtual_nodes=160, eps=0.25, *,
+        points=None, rule="first", bits=64, rebuild=False, key_hash=None,
+    ):
+        if isinstance(eps, (bool, np.bool_, str, bytes)):
+            raise TypeError(f"eps: {short(eps)} is not a number")
+        try:
+            eps = float(eps)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(f"eps: {short(eps)} is not a number") from None
+        if not 1e-6 <= eps <= 1000:
+            raise ValueError(f"eps: {eps} is outside 0.000001 to 1000")
+        self.make(nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
+        self.bound(eps)
+        self.flying = 0
+
+    cdef bound(self, double eps):
+        self.eps, self.factor = eps, 1_000_000 + round(eps * 1e6)
+
+    cdef bint full(self, int32_t node) noexcept nogil:
+        """Whether load >= (1 + eps) m w / W: the ceiling of an integer's bound may be left out. In 128-bit integers."""
+        cdef uint64_t held = <uint64_t>self.load[node] * self.live_weight
+        cdef uint64_t share = <uint64_t>(self.flying + 1) * <uint64_t>self.weight[node]
+        cdef uint64_t a = mulhi(held, 1_000_000), b = mulhi(share, self.factor)
+        return a > b or a == b and held * 1_000_000 >= share * self.factor
+
+    cdef int32_t place(self, uint64_t h) noexcept nogil:
+        cdef Py_ssize_t size, i = self.home(h)
+        cdef int32_t node
+        if i < 0:
+            return -1
+        size = self.point.shape[0] - 1
+        for _ in range(size):
+            node = self.owner[i]
+            if self.is_live[node] and not self.full(node):
+                self.load[node] += 1
+                self.flying += 1
+                return node
+            i = i + 1 if i + 1 < size else 0
+        return -1       # those that are up and have room own no point
+
+    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
+        Selector.place_many(self, hashes, out, m)       # each pick depends on those before it
+
+    cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
+        self.flying -= 1
+
+    cdef refresh(self):
+        cdef int32_t k
+        HashRing.refresh(self)
+        self.live_weight = 0
+        for k in range(self.n_live):
+            self.live_weight += self.weight[self.live[k]]
+
+    cdef rewind(self):
+        self.flying = 0
+
+    cdef reshape(self, int32_t removed):
+        HashRing.reshape(self, removed)
+        self.flying = np.sum(self.load)
+
+    cdef dict more_state(self):
+        return {"eps": self.eps, **HashRing.more_state(self)}
+
+    cdef restore(self, dict state):
+        HashRing.restore(self, state)
+        self.bound(state["eps"])
+        self.flying = np.sum(self.load)
+
+    cdef list more_repr(self):
+        return HashRing.more_repr(self) + [f"eps={self.eps}"]

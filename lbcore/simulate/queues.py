@@ -1,0 +1,387 @@
+"""The door of the queue simulation: checks what it is given, and drives the compiled loop from event to event."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+from itertools import count
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lbcore.selectors import Selector
+from lbcore.simulate._checks import flat, real, short, whole
+from lbcore.simulate.plain import Plain
+from lbcore.simulate.queueing import Engine, seed_bits
+from lbcore.simulate.results import QueueResult, Requests
+from lbcore.simulate.shapes import Arrivals, Bursty, Constants, Deterministic, Exponential, Pareto, Poisson, Service
+
+#: When, at which node, what: "down", "up", "mark_down", "mark_up", or a new speed.
+Event: TypeAlias = tuple[float, int, str | float]
+
+MOST_REQUESTS, MOST_KEPT, MOST_SERVERS, MOST_LENGTHS = 10**12, 10**8, 1 << 20, 10**7
+POISSON, EXPONENTIAL = Poisson(), Exponential()
+WHAT = ("down", "up", "mark_down", "mark_up")
+
+
+def queue(
+    selector: Any,
+    requests: int | None = None,
+    *,
+    load: float | None = None,
+    rate_per_s: float | None = None,
+    arrivals: Arrivals | ArrayLike = POISSON,
+    service: Service | ArrayLike = EXPONENTIAL,
+    nodes: int | Sequence[str] | None = None,
+    speeds: ArrayLike | None = None,
+    servers: int = 1,
+    keys: Sequence[Any] | NDArray[Any] | None = None,
+    schedule: Sequence[tuple[float, int | str, str | float]] = (),
+    warm_up: int = 0,
+    seed: int | np.random.Generator | None = None,
+    sample_every_s: float | None = None,
+    keep: bool = False,
+    progress: Callable[[int, int], object] | None = None,
+) -> QueueResult:
+    """Simulate a cluster: requests arrive, `selector` picks a node for each, each node serves first come, first served.
+
+    >>> from lbcore import Random, TwoChoices
+    >>> queue(Random(10, seed=1), 100_000, load=0.8, seed=1)
+    <Random, 10 nodes: 100,000 of 100,000 requests served; mean 4.919 s, p50 3.441 s, p99 22.03 s>
+    >>> queue(TwoChoices(10, seed=1), 100_000, load=0.8, seed=1)
+    <TwoChoices, 10 nodes: 100,000 of 100,000 requests served; mean 2.098 s, p50 1.631 s, p99 7.977 s>
+
+    selector: one of lbcore's, which runs compiled with the GIL released, or any object with `select()`, which is asked
+    in Python. If it has `release(node)`, also with `ok` or `latency_s`, it is told of ends. Its `clock`, if it has one,
+    is the simulated time. A copy picks: the one given stays as it is.
+
+    requests: how many arrive. They come at `load` (of the capacity of all nodes, 1 is full) or at `rate_per_s`, in the
+    shape of `arrivals`: `Poisson()`, `Bursty()`, or the times themselves, ascending, of at least `requests` requests.
+    service: how long a request takes at speed 1: `Exponential()`, `Deterministic()`, `Pareto()`, each with `mean_s`, or
+    the seconds of each request. Both come from `seed` (an int, a numpy Generator, or None for fresh entropy) and are
+    the same whatever the selector picks.
+
+    nodes: names or a number, where a plain selector does not tell. speeds: of each node, 1 where not given; 0 stands
+    still. servers: requests that a node serves at the same time. keys: for a keyed selector, taken in turn, from the
+    first again after the last.
+
+    schedule: (time in seconds, node, what). "down": the node crashes; the requests it holds are lost, and so is every
+    request sent to it, until "up". A number: its new speed; at 0 it stands still, and its requests wait. "mark_down"
+    and "mark_up" are what the selector is told; a selector that is told nothing goes on sending. Of equal times,
+    departures go first, then the schedule, then arrivals.
+
+    warm_up: so many first requests are left out of the latencies and of the nodes' window. sample_every_s: look at the
+    lengths of all queues that often. keep: keep every request (29 bytes each); else memory grows with the requests in
+    the system alone. progress: called with (requests so far, requests) now and then; Ctrl-C works at any time.
+
+    After the last arrival the run goes on until every request has ended, or waits at a node that stands still for ever.
+    Raises TypeError or ValueError, naming the argument, before anything runs; what a plain selector raises comes out
+    with a note of the request at which it happened. A LookupError of its `select()` is a request refused.
+    """
+    names = node_names(selector, nodes)
+    n = len(names)
+    servers = whole("servers", servers, 1, MOST_SERVERS // n)
+    speed = np.ones(n) if speeds is None else flat("speeds", speeds, "one number for each node")
+    if len(speed) != n:
+        raise ValueError(f"speeds: {len(speed)} speeds for {n} nodes")
+    for i, value in enumerate(speed):
+        speed_of(f"speeds[{i}]", value)
+    works, mean_s = service_of(service)
+    gaps, horizon_s, most = arrivals_of(arrivals, load, rate_per_s, math.fsum(speed) * servers / mean_s)
+    if isinstance(works, np.ndarray):
+        most = min(most, len(works))
+    if requests is None:
+        if most == MOST_REQUESTS:
+            raise TypeError("requests: say how many are to arrive")
+        requests = most
+    requests = whole("requests", requests, 1, most)
+    warm_up = whole("warm_up", warm_up, 0, requests - 1)
+    mine = duplicate(selector)
+    taken = keys_of(mine, keys)
+    events = schedule_of(schedule, names, mine)
+    every_s = math.inf
+    if sample_every_s is not None:
+        every_s = real("sample_every_s", sample_every_s, above=True)
+        if horizon_s(requests) / every_s * n > MOST_LENGTHS:
+            raise ValueError(f"sample_every_s: {sample_every_s!r} gives more than {MOST_LENGTHS:,} queue lengths")
+    bits = seed_bits(seed)
+    kept = None
+    if keep:
+        if requests > MOST_KEPT:
+            raise ValueError(f"keep: {requests:,} requests are too many to keep; at most {MOST_KEPT:,}")
+        kept = (*np.full((3, requests), np.nan), np.full(requests, -1, np.int32), np.full(requests, 3, np.int8))
+    engine = Engine(
+        mine if is_compiled(mine) else Plain(mine, names, taken),
+        n,
+        servers=servers,
+        requests=requests,
+        first_measured=warm_up,
+        seed=bits,
+        arrivals=gaps,
+        services=works,
+        speeds=speed,
+        keys=taken,
+        kept=kept,
+    )
+    run = Run(engine, mine, events, every_s, None if progress is None else lambda done: progress(done, requests))
+    busy, area = run.all(requests, warm_up)
+    return result(type(selector).__name__, names, bits, requests, warm_up, run, busy / servers, area, kept)
+
+
+class Run:
+    """Drives an engine through arrivals, the schedule, and the times at which queues are looked at."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        selector: Any,
+        schedule: list[Event],
+        every_s: float,
+        progress: Callable[[int], object] | None,
+    ):
+        self.engine, self.selector, self.schedule, self.progress = engine, selector, schedule, progress
+        self.applied = 0
+        self.sampled_s: list[float] = []
+        self.lengths: list[NDArray[np.int32]] = []
+        looks = ((k * every_s, -1, "look") for k in count()) if every_s < math.inf else iter(())
+        # Of equal times, the schedule goes before a look.
+        self.events: Iterator[Event] = merge(schedule, looks, key=lambda event: event[0])
+        self.next: Event = next(self.events, (math.inf, -1, "look"))
+
+    def all(self, requests: int, warm_up: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """From the first arrival to the last departure; returns each node's busy seconds and requests x seconds."""
+        if warm_up:
+            self.until(warm_up)
+            self.engine.open()
+        self.until(requests)
+        measured = self.engine.close()
+        for event in self.schedule[self.applied :]:
+            if not self.engine.held:
+                break
+            self.engine.wait(event[0])
+            self.apply(event)
+        self.engine.wait(math.inf)
+        return measured
+
+    def until(self, number: int) -> None:
+        """Until the request before `number` has arrived."""
+        while self.engine.number < number:
+            self.engine.advance(number, self.next[0], self.progress)
+            if self.engine.number < number:
+                self.engine.wait(self.next[0])
+                self.apply(self.next)
+                self.next = next(self.events, (math.inf, -1, "look"))
+
+    def apply(self, event: Event) -> None:
+        """One event, now."""
+        at_s, node, what = event
+        if what == "look":
+            self.sampled_s.append(at_s)
+            self.lengths.append(self.engine.lengths())
+            return
+        self.applied += 1
+        if what == "down":
+            self.engine.crash(node)
+        elif what == "up":
+            self.engine.revive(node)
+        elif isinstance(what, str):
+            mark(self.selector, node, what)
+        else:
+            self.engine.set_speed(node, what)
+
+
+def result(
+    name: str,
+    names: tuple[str, ...],
+    bits: int,
+    requests: int,
+    warm_up: int,
+    run: Run,
+    busy: NDArray[np.float64],
+    area: NDArray[np.float64],
+    kept: tuple[Any, ...] | None,
+) -> QueueResult:
+    """The result of a run that has ended."""
+    engine, totals = run.engine, run.engine.totals()
+    picked, served, lost = totals["at_node"]
+    measured = totals["measured"]
+    window = engine.closed_s - engine.opened_s
+    refused, all_served, all_lost = totals["refused"], int(served.sum()), int(lost.sum())
+    return QueueResult(
+        name=name,
+        nodes=names,
+        seed=bits,
+        offered=requests,
+        served=all_served,
+        refused=refused,
+        lost=all_lost,
+        left=requests - all_served - refused - all_lost,
+        measured=measured,
+        mean_s=totals["sum_s"] / measured if measured else math.nan,
+        wait_s=totals["waited_s"] / measured if measured else math.nan,
+        longest_s=totals["longest_s"] if measured else math.nan,
+        picked=picked,
+        served_at=served,
+        lost_at=lost,
+        utilisation=busy / window if window else np.full(len(names), np.nan),
+        in_system=area / window if window else np.full(len(names), np.nan),
+        window_s=(engine.opened_s, engine.closed_s),
+        sampled_s=np.array(run.sampled_s) if run.sampled_s else None,
+        lengths=np.array(run.lengths) if run.lengths else None,
+        requests=None if kept is None else Requests(*kept),
+        bins=totals["bins"],
+        edges_s=totals["edges_s"],
+        warm_up=warm_up,
+    )
+
+
+# ---- what is given ---------------------------------------------------------------------------------------------------
+
+
+def service_of(service: Any) -> tuple[Constants | NDArray[np.float64], float]:
+    """The service times for the engine, and their mean."""
+    if isinstance(service, (Exponential, Deterministic, Pareto)):
+        return service.constants(), float(service.mean_s)
+    works = flat("service", service, "Exponential(), Deterministic(), Pareto() or the seconds of each request")
+    if not works.any():
+        raise ValueError("service: no request takes any time")
+    return works, float(works.mean())
+
+
+def arrivals_of(
+    arrivals: Any, load: Any, rate_per_s: Any, capacity_per_s: float
+) -> tuple[Constants | NDArray[np.float64], Callable[[int], float], int]:
+    """The gaps or times for the engine, about when the last of so many requests comes, and how many there can be."""
+    if isinstance(arrivals, (Poisson, Bursty)):
+        if (load is None) == (rate_per_s is None):
+            raise TypeError("load: give either load or rate_per_s")
+        if rate_per_s is None:
+            rate = real("load", load, above=True) * capacity_per_s
+            if not rate:
+                raise ValueError("load: every node stands still; give rate_per_s")
+        else:
+            rate = real("rate_per_s", rate_per_s, above=True)
+        if not 1e-12 <= rate <= 1e12:
+            name = "load" if rate_per_s is None else "rate_per_s"
+            raise ValueError(f"{name}: {rate:g} requests a second are not from 1e-12 to 1e12")
+        return arrivals.constants(1.0 / rate), lambda requests: requests / rate, MOST_REQUESTS
+    listed = flat("arrivals", arrivals, "Poisson(), Bursty() or the times in seconds")
+    for name, value in (("load", load), ("rate_per_s", rate_per_s)):
+        if value is not None:
+            raise TypeError(f"{name}: the arrivals are given as times; leave it out")
+    if not len(listed):
+        raise ValueError("arrivals: no time is given")
+    back = np.flatnonzero(np.diff(listed) < 0)
+    if back.size:
+        raise ValueError(f"arrivals[{back[0] + 1}]: {listed[back[0] + 1]:g} is before the one in front of it")
+    return listed, lambda requests: float(listed[requests - 1]), len(listed)
+
+
+def node_names(selector: Any, nodes: Any) -> tuple[str, ...]:
+    """The names of a selector's nodes, or those given for a plain one."""
+    if not callable(getattr(selector, "select", None)) or isinstance(selector, type):
+        raise TypeError(f"selector: {short(selector)} has no select() to call")
+    if nodes is None:
+        known = (getattr(selector, name, None) for name in ("nodes", "n", "up", "weights"))
+        nodes = next((value for value in known if is_nodes(value)), None)
+        if nodes is None:
+            raise TypeError(f"nodes: {type(selector).__name__} does not tell its nodes; give their number")
+        if not all(isinstance(name, str) for name in ([] if isinstance(nodes, (int, np.integer)) else nodes)):
+            nodes = len(nodes)
+    elif isinstance(selector, Selector):
+        raise TypeError(f"nodes: {type(selector).__name__} has its own; leave it out")
+    if isinstance(nodes, (list, tuple)) and all(isinstance(name, str) for name in nodes):
+        whole("nodes", len(nodes), 1, MOST_SERVERS)
+        return tuple(nodes)
+    return tuple(f"node-{i}" for i in range(whole("nodes", nodes, 1, MOST_SERVERS)))
+
+
+def is_nodes(value: Any) -> bool:
+    """Whether this attribute says how many nodes there are."""
+    if isinstance(value, (int, np.integer)):
+        return not isinstance(value, bool) and bool(value > 0)
+    return isinstance(value, (list, tuple, np.ndarray)) and len(value) > 0
+
+
+def duplicate(selector: Any) -> Any:
+    """A copy in the same state."""
+    if isinstance(selector, Selector):
+        return Selector.copy(selector)
+    try:
+        return copy.deepcopy(selector)
+    except Exception as error:
+        raise TypeError(f"selector: {type(selector).__name__} cannot be copied: {error}") from error
+
+
+def is_compiled(selector: Any) -> bool:
+    """Whether the compiled loop may ask it below the door: no subclass has a `select` or `release` of its own."""
+    kind = type(selector)
+    return isinstance(selector, Selector) and all(
+        getattr(kind, name) is getattr(Selector, name) for name in ("select", "release")
+    )
+
+
+def keys_of(selector: Any, keys: Any) -> Any:
+    """The keys, if this selector takes any."""
+    keyed = getattr(selector, "keyed", None)
+    who = type(selector).__name__
+    if keys is None:
+        if keyed is True:
+            raise TypeError(f"keys: {who} selects by key; give keys=[...]")
+        return None
+    if keyed is False:
+        raise TypeError(f"keys: {who} takes no key; leave them out")
+    if not isinstance(keys, (list, tuple, np.ndarray)) or np.ndim(keys) != 1:
+        raise TypeError(f"keys: {short(keys)} is not a list of keys")
+    if not len(keys):
+        raise ValueError("keys: no key is given")
+    return keys
+
+
+def schedule_of(schedule: Any, names: tuple[str, ...], selector: Any) -> list[Event]:
+    """The events in the order of their times, each node as its index."""
+    if not isinstance(schedule, (list, tuple)):
+        raise TypeError(f"schedule: {short(schedule)} is not a list of (time in seconds, node, what)")
+    events: list[Event] = []
+    for i, given in enumerate(schedule):
+        name = f"schedule[{i}]"
+        if not isinstance(given, (list, tuple)) or len(given) != 3:
+            raise TypeError(f"{name}: {short(given)} is not (time in seconds, node, what)")
+        at_s, node, what = given
+        at_s = real(name, at_s)
+        if isinstance(node, str):
+            if node not in names:
+                raise ValueError(f"{name}: {node!r} is not a node")
+            node = names.index(node)
+        node = whole(name, node, 0, len(names) - 1)
+        if not isinstance(what, str):
+            what = speed_of(name, what)
+        elif what not in WHAT:
+            raise ValueError(f"{name}: {what!r} is none of {', '.join(WHAT)}, and no speed")
+        elif what.startswith("mark") and not can_mark(selector, len(names)):
+            raise TypeError(f"{name}: {type(selector).__name__} has neither {what}() nor a list `up`")
+        events.append((at_s, node, what))
+    return sorted(events, key=lambda event: event[0])
+
+
+def speed_of(name: str, value: Any) -> float:
+    """0, or a speed at which a request of any length ends."""
+    speed = real(name, value, 0.0, 1e9)
+    if 0 < speed < 1e-9:
+        raise ValueError(f"{name}: {value!r} is slower than 1e-09 and yet not 0")
+    return speed
+
+
+def can_mark(selector: Any, n: int) -> bool:
+    """Whether this selector can be told that a node is down."""
+    up = getattr(selector, "up", None)
+    return callable(getattr(selector, "mark_down", None)) or (isinstance(up, list) and len(up) == n)
+
+
+def mark(selector: Any, node: int, what: str) -> None:
+    """Tell it so: by its own method, or in the list `up` that a twin keeps."""
+    if callable(getattr(selector, what, None)):
+        getattr(selector, what)(node)
+    else:
+        selector.up[node] = what == "mark_up"

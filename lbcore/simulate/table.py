@@ -1,0 +1,121 @@
+"""A small tidy table: one row a run, one column a parameter or a result."""
+
+import csv
+import html
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHOWN = 20  # rows of a repr
+
+
+class Table:
+    """Rows of a sweep: a list of flat dicts (`rows`). `pandas.DataFrame(table.rows)` is the same in pandas.
+
+    A row whose run failed has the column "error". Iterating gives the rows, `table["mean_s"]` a column.
+    """
+
+    def __init__(self, rows: Iterable[dict[str, Any]] = (), missing: int = 0):
+        self.rows = [dict(row) for row in rows]
+        #: Points of the sweep that were not run, because it was stopped.
+        self.missing = missing
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in the order of their appearance; "error" is the last."""
+        names = dict.fromkeys(name for row in self.rows for name in row)
+        return sorted(names, key=lambda name: name == "error")
+
+    @property
+    def failed(self) -> "Table":
+        """The rows of which the run failed: their parameters and the error."""
+        return Table(row for row in self.rows if "error" in row)
+
+    def where(self, **values: Any) -> "Table":
+        """The rows with these values in these columns."""
+        for name in values:
+            self._check(name)
+        return Table(row for row in self.rows if all(row.get(name) == value for name, value in values.items()))
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        """A column as an array; NaN where a row has no such number."""
+        self._check(column)
+        values = [row.get(column) for row in self.rows]
+        if any(isinstance(value, (int, float)) for value in values):
+            values = [np.nan if value is None else value for value in values]
+        return np.array(values)
+
+    def _check(self, column: str) -> None:
+        if column not in self.columns:
+            raise KeyError(f"column: {column!r} is none of {', '.join(self.columns) or 'this empty table'}")
+
+    def save(self, path: str | Path) -> None:
+        """Write the rows as JSON, one a line; `Table.load` and `pandas.read_json(path, lines=True)` read it."""
+        Path(path).write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Table":
+        """Read what `save` or a sweep has written; a last line that was cut off is left out. Raises ValueError."""
+        rows = []
+        lines = Path(path).read_text(encoding="utf-8").split("\n")
+        for number, line in enumerate(lines[:-1], 1):
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError:
+                row = None
+            if not isinstance(row, dict):
+                raise ValueError(f"path: line {number} of {str(path)!r} is no row of a table: {line[:60]!r}")
+            rows.append(row)
+        return cls(rows)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the table with a line of column names first."""
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self.rows == other.rows
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _cells(self) -> tuple[list[str], list[list[str]], str]:
+        columns = self.columns
+        cells = [[_cell(row.get(name, "")) for name in columns] for row in self.rows[:SHOWN]]
+        notes = [f"{len(self.rows)} rows"]
+        if len(self.rows) > SHOWN:
+            notes.append(f"the first {SHOWN} are shown")
+        if self.failed:
+            notes.append(f"{len(self.failed)} failed")
+        if self.missing:
+            notes.append(f"stopped with {self.missing} points to go")
+        return columns, cells, "; ".join(notes)
+
+    def __repr__(self) -> str:
+        columns, cells, notes = self._cells()
+        widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+        lines = [
+            "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in [columns, *cells]
+        ]
+        return "\n".join([*(lines if columns else []), f"[{notes}]"])
+
+    def _repr_html_(self) -> str:
+        columns, cells, notes = self._cells()
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in cells)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(notes)}</p>"
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
