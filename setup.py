@@ -16,7 +16,7 @@ extensions = [
         f"lbcore.{room}.*",
         [f"lbcore/{room}/*.pyx"],
         # No fused multiply-add: the same picks on every platform.
-        extra_compile_args=[] if os.name == "nt" else ["-O1" if debug else "-O3", "-ffp-contract=off"],
+        extra_compile_args=[] if os.name == "nt" else ["-O0" if debug else "-O3", "-ffp-contract=off"],
         define_macros=[("CYTHON_TRACE_NOGIL", "1")] if trace else [],
     )
     for room in ("selectors", "simulate")

@@ -27,20 +27,20 @@ def run(cwd: Path, *command: str, **env: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """The sources alone, without anything that was built in this checkout."""
-    tree = tmp_path / "lbcore"
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources alone, without anything that was built in this checkout, and a wheel with the checks on in dist/."""
+    tree = tmp_path_factory.mktemp("build") / "lbcore"
     built = shutil.ignore_patterns("*.so", "*.pyd", "*.c", "__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "lbcore", tree / "lbcore", ignore=built)
-    shutil.copytree(ROOT / "tests", tree / "tests", ignore=built)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree)
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", "dist", ".")
+    run(tree, *pip, LBCORE_DEBUG="1")
     return tree
 
 
 def test_wheel(checkout: Path) -> None:
-    run(checkout, sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", "dist", ".")
     [wheel] = (checkout / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert not [
@@ -58,17 +58,20 @@ def test_wheel(checkout: Path) -> None:
         assert path.relative_to(ROOT).as_posix() in names
 
 
-def test_debug_build_checks_every_index(checkout: Path) -> None:
+def test_debug_build_checks_every_index(checkout: Path, tmp_path: Path) -> None:
     """The contract holds with the checks on. An IndexError below the door would surface as an unraisable exception."""
-    run(checkout, sys.executable, "setup.py", "-q", "build_ext", "--inplace", LBCORE_DEBUG="1")
     generated = "".join(path.read_text() for path in (checkout / "build" / "debug").rglob("*.c"))
     assert "__Pyx_RaiseBufferIndexErrorNogil(" in generated
-    where = run(checkout, sys.executable, "-c", "import lbcore; print(lbcore.__file__)")
-    assert Path(where.strip()).is_relative_to(checkout)
+    [wheel] = (checkout / "dist").glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    where = run(tmp_path, sys.executable, "-c", "import lbcore; print(lbcore.__file__)")
+    assert Path(where.strip()).is_relative_to(tmp_path)
     tests = ["tests/selectors/test_contract.py", "tests/selectors/test_bad_input.py"]
     tests += [f"tests/simulate/test_{name}.py" for name in ("twin", "schedule", "plain", "bad_input")]
     out = run(
-        checkout, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
+        tmp_path, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
         "--deselect", "tests/selectors/test_contract.py::test_picks_of_the_twin", *tests,
     )  # fmt: skip
     assert re.search(r"\d+ passed", out)
@@ -102,7 +105,15 @@ MODULES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("module", MODULES)
+EXAMPLES = sorted(
+    f"lbcore.{room}.{path.stem}".removesuffix(".__init__")
+    for room in ("selectors", "presets")
+    for path in (ROOT / "lbcore" / room).glob("*.py*")
+    if path.suffix in {".py", ".pyx"} and ">>> " in path.read_text()
+)
+
+
+@pytest.mark.parametrize("module", EXAMPLES)
 def test_doctests(module: str) -> None:
     """Doctests of the compiled classes too, which pytest's own collection does not see."""
     import doctest
@@ -110,6 +121,6 @@ def test_doctests(module: str) -> None:
 
     import lbcore
 
-    result = doctest.testmod(import_module(f"lbcore.selectors.{module}"), extraglobs={**vars(lbcore)})
+    result = doctest.testmod(import_module(module), extraglobs={**vars(lbcore)})
     assert result.attempted > 0
     assert result.failed == 0

@@ -36,7 +36,7 @@ def round_robin(hosts: Sequence[str], weights: Weights | None = None, start: Sup
     the hosts.
 
     >>> round_robin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
-    [0, 0, 0, 0, 0, 1, 2]
+    [0, 0, 0, 0, 1, 2, 0]
     """
     names = texts(hosts, "hosts")
     return EarliestDeadline(names, weights_of(weights, len(names), 1), start)

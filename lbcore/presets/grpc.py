@@ -43,7 +43,7 @@ def weighted_round_robin(weights: Sequence[SupportsFloat], start: SupportsIndex 
     selector's own weights are these, or where one is 0 or broken, integers in the same proportions.
 
     >>> weighted_round_robin([5, 1, 1]).select_many(7).tolist()
-    [2, 0, 0, 1, 0, 0, 0]
+    [0, 2, 0, 0, 1, 0, 0]
     """
     if isinstance(weights, (str, bytes, dict, set)) or not hasattr(weights, "__len__"):
         raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of numbers")

@@ -127,7 +127,7 @@ cdef class BoundedAlternates(Selector):
     until `release`.
 
     >>> BoundedAlternates(3, factor=100).select_many(["ann"] * 6).tolist()
-    [2, 2, 1, 2, 1, 1]
+    [1, 1, 0, 1, 0, 0]
     """
 
     keyed = True
@@ -161,6 +161,7 @@ cdef class BoundedAlternates(Selector):
         made = self.inner(self.names, weights)
         if not isinstance(made, (HashRing, HashTable)) or (<Selector>made).n != self.n:
             raise TypeError("inner: the function must return a HashRing or a HashTable of these nodes")
+        made = made.copy()              # whoever keeps the other may change it
         listed = np.flatnonzero(weights).astype(np.int32)
         self.share = weights / weights.sum()
         self.listed, self.order, self.size = listed, listed.copy(), len(listed)

@@ -28,7 +28,7 @@ cdef class EarliestDeadline(Selector):
     turns. A node to avoid lets its turn pass. Times are float64: sums of 1 / w, compared exactly.
 
     >>> EarliestDeadline(3, [5, 1, 1]).select_many(7).tolist()
-    [0, 0, 0, 0, 0, 1, 2]
+    [0, 0, 0, 0, 1, 2, 0]
     """
 
     cdef uint64_t start

@@ -206,12 +206,15 @@ cdef class MapRoundRobin(Selector):
         self.marked()
 
     cdef check_add(self, int64_t w):
-        pass
+        cdef list each = [*np.asarray(self.weight).tolist(), w]
+        if sum(each) // gcd(*each) > MAX_SLOTS:
+            raise ValueError(f"weight: a round of {sum(each) // gcd(*each)} entries is longer than 2^24")
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, size = self.entry.shape[0]
+        cdef int32_t node, size
         if self.n_live == 0:
             return -1
+        size = self.entry.shape[0]
         if self.at >= size:
             self.at = 0
         while True:

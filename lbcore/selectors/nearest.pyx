@@ -26,7 +26,7 @@ cdef class NearestRing(HashRing):
     points go or come. From a node to avoid a key goes on to the points behind.
 
     >>> NearestRing(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
-    [0, 1, 1, 0]
+    [0, 2, 1, 0]
     """
 
     def __init__(self, nodes, weights=None, virtual_nodes=160, *, points=None, bits=64, key_hash=None):
@@ -58,7 +58,7 @@ cdef class BoundedNearestRing(NearestRing):
     in flight from its pick until `release`.
 
     >>> BoundedNearestRing(3, factor=110).select_many(["ann"] * 6).tolist()
-    [0, 2, 1, 0, 2, 1]
+    [0, 1, 2, 1, 0, 2]
     """
 
     keeps_load = True

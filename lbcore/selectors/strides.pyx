@@ -25,7 +25,7 @@ cdef class StaticStride(Selector):
     nodes change, come up or go down. A node to avoid lets its turn pass.
 
     >>> StaticStride(3, [5, 1, 1]).select_many(7).tolist()
-    [2, 0, 0, 1, 0, 0, 0]
+    [0, 2, 0, 0, 1, 0, 0]
     """
 
     cdef uint32_t start

@@ -31,6 +31,7 @@ class Row:
     weighted: bool = False
     seeded: bool = False
     own_pick: bool = False  # request i, or a key, has a pick that no other request can shift
+    share_power: float = 1  # while nothing is released, the shares are as the weights to this power
     share_cv: float = 0  # how far a node's share may be from its weight by design: the coefficient of variation
     most_weight: int = 2**31 - 1  # what the weights may add up to
     last_only: bool = False  # no other node can be removed
@@ -63,14 +64,13 @@ ROWS = {
         twin_picks=200_000,
         weighted=True,
     ),
-    # While nothing is released, shares are as the square roots of the weights.
     "LeastRequest": Row(
         lambda n: lbcore.LeastRequest(n, weights(n), choices=3, seed=SEED),
         lambda n: reference.LeastRequest(weights(n), 3, SEED),
         twin_picks=200_000,
         weighted=True,
         seeded=True,
-        share_cv=0.1,
+        share_power=0.5,
     ),
     "StaticStride": Row(
         lambda n: lbcore.StaticStride(n, weights(n), start=5),

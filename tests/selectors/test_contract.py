@@ -173,7 +173,7 @@ def test_the_dead_nodes_requests_are_spread_over_all_the_others(row: Row) -> Non
     selector.mark_down(3)
     m = 50_000
     counts = np.bincount(selector.select_many(requests_of(selector, m)), minlength=10)
-    share = np.array(selector.weights, dtype=float)
+    share = np.array(selector.weights, dtype=float) ** row.share_power
     share[3] = 0
     expected = m * share / share.sum()
     # Six standard deviations of a binomial count, and of a ring's shares; turns and two choices are closer still.
