@@ -20,12 +20,13 @@ from lbcore.lab.experiments_retries import amplified, brownout, crowd, reassign,
 from lbcore.lab.experiments_rings import bounded, changes, evenness, maglev, ring
 from lbcore.lab.flows import hot_keys, moves
 from lbcore.lab.inputs import distinct_keys, labelled, number
-from lbcore.lab.results import Balance, Sequence, Work, WorkRow
+from lbcore.lab.results import Agreement, Balance, Sequence, Work, WorkRow
 from lbcore.lab.road_failover import road
 from lbcore.lab.runs import growth, luck
 from lbcore.selectors import reference
 
 __all__ = [
+    "agreement",
     "amplified",
     "balance",
     "bounded",
@@ -64,6 +65,7 @@ __all__ = [
 
 #: A row of a sequence has room for so many.
 MOST_IN_SEQUENCE = 120
+MOST_KEYS = 100_000
 
 
 def _share(selector: Any, up: NDArray[np.bool_], keyed_at_random: bool) -> tuple[NDArray[np.float64] | None, str]:
@@ -147,6 +149,24 @@ def sequence(selector: Any, requests: int = 14, *, nodes: int | SequenceOf[str] 
     ]
     names = max((run.names for run in found), key=len)
     return Sequence(tuple(label for label, _ in rows), names, tuple(run.picks for run in found))
+
+
+def agreement(selectors: Any, keys: int = 1_000) -> Agreement:
+    """Where the keys user:0, user:1, ... go, by several selectors that pick by key.
+
+    selectors: a list, or a dict with a label for each; all of the same nodes, in the same order.
+    """
+    texts = [f"user:{i}" for i in range(number("keys", keys, 1, MOST_KEYS))]
+    rows = labelled(selectors)
+    for label, one in rows:
+        if not students.is_keyed(one):
+            raise TypeError(f"selectors: {label} does not pick by key")
+    found = [students.run(one, texts) for _, one in rows]
+    if len({run.names for run in found}) > 1:
+        raise ValueError("selectors: they do not have the same nodes")
+    if any((run.picks < 0).any() for run in found):
+        raise ValueError("selectors: one has no node left to pick")
+    return Agreement(tuple(label for label, _ in rows), found[0].names, tuple(run.picks for run in found))
 
 
 def work(selector: Any, costs: Any, requests: int | None = None, *, nodes: int | SequenceOf[str] | None = None) -> Work:

@@ -3,11 +3,15 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from lbcore.lab import style
 from lbcore.lab.drawing import bars, draw, guessed, height, many_nodes, runs_of
 from lbcore.lab.keys import KeyCounts
-from lbcore.lab.results import Balance, HotKeys, Sequence, Work
+from lbcore.lab.results import Agreement, Balance, HotKeys, Sequence, Work
+
+#: So many squares stand in a row of picks; with more than ten nodes fewer, as their numbers are wider.
+MOST_ACROSS = 28
 
 
 @draw.register
@@ -60,38 +64,53 @@ def _(result: Balance, prediction: tuple[float, str] | None, fig: Figure | None)
 
 @draw.register
 def _(result: Sequence, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
-    requests = max((len(row) for row in result.picks), default=0)
-    most = 28 if len(result.nodes) <= 10 else 20
+    note = "each square is a request, its number the node"
+    if prediction is not None:
+        note = f"you: longest run {prediction[0]:,.0f}; {note}"
+    rows = zip(result.labels, result.picks, [f"longest run {longest}" for longest in result.longest], strict=True)
+    return squares(list(rows), note, style.MUTED if prediction is None else style.GUESS, len(result.nodes), fig)
+
+
+@draw.register
+def _(result: Agreement, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
+    remarks = [f"busiest node {top:.0f} %" for top in result.busiest]
+    for i, same in enumerate(result.as_first[1:], 1):
+        remarks[i] = f"{same:.0f} % as the first; {remarks[i]}"
+    labels = [style.shorten(label, 26) for label in result.labels]
+    rows = zip(labels, (row[:MOST_ACROSS] for row in result.picks), remarks, strict=True)
+    note = f"each column is a key, its number the node; per cent of all {len(result.picks[0]):,} keys"
+    return squares(list(rows), note, style.MUTED, len(result.nodes), fig)
+
+
+def squares(
+    rows: list[tuple[str, NDArray[np.int32], str]], note: str, ink: str, nodes: int, fig: Figure | None
+) -> Figure:
+    """Rows of picks, a square each, with a label and a remark above them, and a note below all."""
+    requests = max((len(picks) for _, picks, _ in rows), default=0)
+    most = MOST_ACROSS if nodes <= 10 else 20
     across = max(1, min(requests, most))
     lines = max(1, -(-requests // most))
     margin, head = 14, 24
     side = min(34.0, (style.WIDTH_PT - 2 * margin) / across)
     block = head + lines * (side + 3) + 10
-    tall = len(result.labels) * block + 30
+    tall = len(rows) * block + 30
     fig = style.blank(tall, fig)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, style.WIDTH_PT), ylim=(tall, 0))
     ax.set_axis_off()
-    for row, (label, picks, longest) in enumerate(zip(result.labels, result.picks, result.longest, strict=True)):
+    for row, (label, picks, remark) in enumerate(rows):
         top = 6 + row * block
         ax.text(margin, top + head / 2, label, weight="bold", va="center")
-        ax.text(
-            style.WIDTH_PT - margin,
-            top + head / 2,
-            f"longest run {longest}",
-            va="center",
-            ha="right",
-            color=style.MUTED,
-        )
+        ax.text(style.WIDTH_PT - margin, top + head / 2, remark, va="center", ha="right", color=style.MUTED)
         at = np.arange(len(picks))
         left, upper = margin + at % most * side, top + head + at // most * (side + 3)
         # No hatching: the number in the square tells the ninth node from the first.
         faces = [style.colour(node) if node >= 0 else style.DOWN for node in picks.tolist()]
-        squares = [
+        boxes = [
             [(x, y), (x + side - 1.5, y), (x + side - 1.5, y + side), (x, y + side)]
             for x, y in zip(left + 0.75, upper, strict=True)
         ]
-        ax.add_collection(PolyCollection(squares, facecolor=faces, linewidth=0, gid="squares"), autolim=False)
+        ax.add_collection(PolyCollection(boxes, facecolor=faces, linewidth=0, gid="squares"), autolim=False)
         for x, y, face, node in zip(left, upper, faces, picks.tolist(), strict=True):
             ax.text(
                 x + side / 2,
@@ -102,10 +121,7 @@ def _(result: Sequence, prediction: tuple[float, str] | None, fig: Figure | None
                 color=style.on(face),
                 size=style.FONT_PT if side < 22 else style.FONT_PT + 2,
             )
-    note = "each square is a request, its number the node"
-    if prediction is not None:
-        note = f"you: longest run {prediction[0]:,.0f}; {note}"
-    ax.text(margin, tall - 12, note, color=style.MUTED if prediction is None else style.GUESS, va="center")
+    ax.text(margin, tall - 12, note, color=ink, va="center")
     return fig
 
 

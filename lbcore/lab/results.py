@@ -6,7 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Balance", "Growth", "HotKeys", "Luck", "Moves", "MovesRow", "Result", "Sequence", "Work", "WorkRow"]
+__all__ = [
+    "Agreement",
+    "Balance",
+    "Growth",
+    "HotKeys",
+    "Luck",
+    "Moves",
+    "MovesRow",
+    "Result",
+    "Sequence",
+    "Work",
+    "WorkRow",
+]
 
 Counts = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -77,6 +89,25 @@ class Sequence(Result):
     def longest(self) -> tuple[int, ...]:
         """The longest run of one node in each row."""
         return tuple(longest_run(row) for row in self.picks)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Result):
+    """Where the same keys go, one row for each selector."""
+
+    labels: tuple[str, ...]
+    nodes: tuple[str, ...]
+    picks: tuple[NDArray[np.int32], ...]
+
+    @property
+    def as_first(self) -> tuple[float, ...]:
+        """The share of the keys, in per cent, for which each row picks what the first one picks."""
+        return tuple(100 * float((row == self.picks[0]).mean()) for row in self.picks)
+
+    @property
+    def busiest(self) -> tuple[float, ...]:
+        """The share of the keys, in per cent, at each row's busiest node."""
+        return tuple(100 * float(np.bincount(row).max()) / len(row) for row in self.picks)
 
 
 def longest_run(picks: NDArray[np.int32]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lbcore.lab.keys import KeyCounts
-from lbcore.lab.results import Balance, Growth, HotKeys, Luck, Moves, Sequence, Work
+from lbcore.lab.results import Agreement, Balance, Growth, HotKeys, Luck, Moves, Sequence, Work
 
 __all__ = ["guess", "spoken", "summary"]
 
@@ -125,6 +125,15 @@ def _(result: Sequence, prediction: Any = None) -> str:
         most = "never twice in a row" if longest <= 1 else f"up to {longest} in a row at one node"
         rows.append(f"{label}: {shown}{more}, {most}." if shown else f"{label}: no request yet.")
     return "\n".join(rows) + scored(prediction, result.longest[0])
+
+
+@summary.register
+def _(result: Agreement, prediction: Any = None) -> str:
+    rows = [f"{len(result.picks[0]):,} keys, user:0 and on, on {nodes(len(result.nodes))}."]
+    for i, (label, same, top) in enumerate(zip(result.labels, result.as_first, result.busiest, strict=True)):
+        shared = f"{percent(same)} % of the keys where {result.labels[0]} puts them, " if i else ""
+        rows.append(f"{label}: {shared}{percent(top)} % at the busiest node.")
+    return "\n".join(rows) + scored(prediction, result.as_first[-1], 1)
 
 
 @summary.register
