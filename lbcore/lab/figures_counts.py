@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lbcore.lab import style
-from lbcore.lab.drawing import bars, draw, guessed, height, many_nodes, runs_of
+from lbcore.lab.drawing import bars, digits, draw, guessed, height, many_nodes, runs_of
 from lbcore.lab.keys import KeyCounts
 from lbcore.lab.results import Agreement, Balance, HotKeys, Sequence, Work
 
@@ -64,11 +64,9 @@ def _(result: Balance, prediction: tuple[float, str] | None, fig: Figure | None)
 
 @draw.register
 def _(result: Sequence, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
-    note = "each square is a request, its number the node"
-    if prediction is not None:
-        note = f"you: longest run {prediction[0]:,.0f}; {note}"
     rows = zip(result.labels, result.picks, [f"longest run {longest}" for longest in result.longest], strict=True)
-    return squares(list(rows), note, style.MUTED if prediction is None else style.GUESS, len(result.nodes), fig)
+    said = "" if prediction is None else f"you: longest run {prediction[0]:,.0f}; "
+    return squares(list(rows), said, "each square is a request, its number the node", len(result.nodes), fig)
 
 
 @draw.register
@@ -78,14 +76,15 @@ def _(result: Agreement, prediction: tuple[float, str] | None, fig: Figure | Non
         remarks[i] = f"{same:.0f} % as the first; {remarks[i]}"
     labels = [style.shorten(label, 26) for label in result.labels]
     rows = zip(labels, (row[:MOST_ACROSS] for row in result.picks), remarks, strict=True)
-    note = f"each column is a key, its number the node; per cent of all {len(result.picks[0]):,} keys"
-    return squares(list(rows), note, style.MUTED, len(result.nodes), fig)
+    said = "" if prediction is None else f"you: {digits(*prediction)}; "
+    note = f"a column is a key, its number the node; {len(result.picks[0]):,} keys in all"
+    return squares(list(rows), said, note, len(result.nodes), fig)
 
 
 def squares(
-    rows: list[tuple[str, NDArray[np.int32], str]], note: str, ink: str, nodes: int, fig: Figure | None
+    rows: list[tuple[str, NDArray[np.int32], str]], said: str, note: str, nodes: int, fig: Figure | None
 ) -> Figure:
-    """Rows of picks, a square each, with a label and a remark above them, and a note below all."""
+    """Rows of picks, a square each, with a label and a remark above them; what was predicted, and a note, below all."""
     requests = max((len(picks) for _, picks, _ in rows), default=0)
     most = MOST_ACROSS if nodes <= 10 else 20
     across = max(1, min(requests, most))
@@ -121,7 +120,7 @@ def squares(
                 color=style.on(face),
                 size=style.FONT_PT if side < 22 else style.FONT_PT + 2,
             )
-    ax.text(margin, tall - 12, note, color=ink, va="center")
+    ax.text(margin, tall - 12, said + note, color=style.GUESS if said else style.MUTED, va="center")
     return fig
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
 from lbcore.lab import style
-from lbcore.lab.results import Balance, Growth, HotKeys, Luck, Moves, Sequence, Work
+from lbcore.lab.results import Agreement, Balance, Growth, HotKeys, Luck, Moves, Sequence, Work
 
 
 def bar_heights(ax: Axes, count: int) -> np.ndarray:
@@ -38,8 +38,15 @@ def check_balance(fig: Figure, result: Balance) -> None:
 
 
 def check_sequence(fig: Figure, result: Sequence) -> None:
+    check_squares(fig, [node for row in result.picks for node in row.tolist()])
+
+
+def check_agreement(fig: Figure, result: Agreement) -> None:
+    check_squares(fig, [node for row in result.picks for node in row[:28].tolist()])
+
+
+def check_squares(fig: Figure, picks: list[int]) -> None:
     ax = fig.axes[0]
-    picks = [node for row in result.picks for node in row.tolist()]
     # A label, a note on the run, and the numbers of the squares, row by row; the last text says what a square is.
     numbers = [t.get_text() for t in ax.texts if t.get_text().lstrip("-").isdigit()]
     assert numbers == [str(node) for node in picks]
@@ -115,6 +122,7 @@ def check_growth(fig: Figure, result: Growth) -> None:
 CHECKS = {
     Balance: check_balance,
     Sequence: check_sequence,
+    Agreement: check_agreement,
     Luck: check_luck,
     Work: check_work,
     Moves: check_moves,

@@ -16,6 +16,7 @@ from lbcore import (
     WeightedRandom,
     WeightedRoundRobin,
     moved,
+    presets,
 )
 from lbcore.lab import experiments, theory
 from lbcore.lab.summaries import summary
@@ -146,6 +147,10 @@ def test_ten_thousand_nodes_and_one():
         (TypeError, "keys", lambda: experiments.balance(RoundRobin(3), 2, keys=["a", "b"])),
         (ValueError, "requests", lambda: experiments.balance(ModuloHash(3), 3, keys=["a", "b"])),
         (ValueError, "requests", lambda: experiments.sequence(RoundRobin(3), 121)),
+        (TypeError, "selectors: RoundRobin", lambda: experiments.agreement([ModuloHash(3), RoundRobin(3)])),
+        (ValueError, "selectors", lambda: experiments.agreement([ModuloHash(3), HashSlots(4)])),
+        (ValueError, "selectors", lambda: experiments.agreement(all_down(ModuloHash(3)))),
+        (ValueError, "keys", lambda: experiments.agreement(ModuloHash(3), 0)),
         (ValueError, "costs", lambda: experiments.work(RoundRobin(3), [])),
         (ValueError, "costs", lambda: experiments.work(RoundRobin(3), [1, -1])),
         (ValueError, "costs", lambda: experiments.work(RoundRobin(3), [1, float("nan")])),
@@ -174,6 +179,31 @@ def test_burst_against_smooth():
 
 def test_sequences_of_one_class_are_told_apart():
     assert experiments.sequence([Random(3, seed=1), Random(3, seed=2)], 5).labels == ("Random 1", "Random 2")
+
+
+def all_down(selector):
+    for node in selector.nodes:
+        selector.mark_down(node)
+    return selector
+
+
+def test_agreement_is_counted_by_hand():
+    keys = [f"user:{i}" for i in range(300)]
+    rows = {"mod": ModuloHash(5), "slots": HashSlots(5), "mod again": ModuloHash(5)}
+    result = experiments.agreement(rows, 300)
+    picks = [[one.select(key) for key in keys] for one in rows.values()]
+    assert [row.tolist() for row in result.picks] == picks
+    same = sum(a == b for a, b in zip(picks[0], picks[1], strict=True))
+    assert result.as_first == (100, pytest.approx(same / 3), 100)
+    assert result.busiest[1] == pytest.approx(max(picks[1].count(node) for node in range(5)) / 3)
+    assert f"slots: {same / 3:.0f} % of the keys where mod puts them" in summary(result)
+
+
+def test_a_hash_of_15_bits_is_before_every_point_of_a_ring():
+    servers = [f"10.0.0.{i}:11211" for i in range(1, 6)]
+    result = experiments.agreement(presets.ketama.twemproxy(servers, hash="crc32"))
+    assert result.busiest == (100,)
+    assert "100 % at the busiest node" in summary(result)
 
 
 def test_luck_is_what_the_literature_says():

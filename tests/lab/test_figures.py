@@ -34,6 +34,11 @@ CASES = {
     "sequence of one": lambda: experiments.sequence(Random(3, seed=1), 1),
     "sequence of 120": lambda: experiments.sequence([Random(12, seed=1), RoundRobin(100)], 120),
     "sequence of 40": lambda: experiments.sequence(Random(10, seed=1), 40),
+    "agreement": lambda: experiments.agreement([ModuloHash(5), HashSlots(5)]),
+    "agreement of one key": lambda: experiments.agreement(ModuloHash(3), 1),
+    "agreement of 12": lambda: experiments.agreement(
+        {"twenty-six letters are here": ModuloHash(12)} | {f"row {i}": ModuloHash(12) for i in range(5)}
+    ),
     "luck": lambda: experiments.luck([Random, TwoChoices], 100, 100, runs=200),
     "luck of one run": lambda: experiments.luck(RoundRobin, 10, 1000, runs=1),
     "luck of none": lambda: experiments.luck(Random, 1, 0, runs=3),
