@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lbcore import RoundRobin, TwoChoices
 from lbcore.faults import Exponential, amplification
 from lbcore.faults.metastable import recovers
 from lbcore.lab import experiments
@@ -208,6 +209,20 @@ def test_the_numbers_of_lesson_05():
     moved = {now for was, now in picks if was != now}
     assert moved == {10} and abs(sum(was != now for was, now in picks) / 2_000 - 1 / 11) < 0.03
     assert round(0.3 + 0.7 / 10, 2) == 0.37 and load("05")[2].choices[2].text.endswith("37 %")
+
+
+def test_the_numbers_of_lesson_06():
+    slow = 0.54 * 3.5 / 4 / 0.5
+    assert round(0.54 * 3.5 / 4, 4) == 0.4725 and round(slow, 3) == 0.945 and "94.5 %" in said("06", 0, 1)
+    uneven = experiments.latency(RoundRobin, 54, speeds=[1, 1, 1, 0.5])
+    assert uneven.rows[0].utilisation.tolist() == pytest.approx([slow / 2] * 3 + [slow], abs=0.02)
+    old, fresh = experiments.latency(TwoChoices, age=5), experiments.latency(RoundRobin)
+    p99 = [result.rows[0].p99 for result in (old, fresh)]
+    assert p99[0] < p99[1] and "age of five service times they are still better than round robin" in said("06", 1, 2)
+    in_flight, picked = [0] * 10, set()
+    for _ in range(100):
+        picked.add(in_flight.index(min(in_flight)))  # the first of equals; it ends before the next one comes
+    assert len(picked) == 1 and load("06")[2].choices[1].text == "One node gets everything"
 
 
 def test_the_numbers_of_lesson_08():
