@@ -68,7 +68,8 @@ def hash(
     default. balance_factor: `hash-balance-factor`, 100 to 65535, for `consistent` alone; see `release`.
 
     A map is written anew when a server comes up or goes down. Where HAProxy would give a map's key to the server to
-    avoid again, the key is hashed again here.
+    avoid again, the key is hashed again here. An empty key is hashed as any other, while HAProxy takes turns for a
+    request without the header.
     """
     choice(function, "function", FUNCTIONS)
     key_hash = TextHash(FUNCTIONS[function], _stirring(method, function, avalanche))

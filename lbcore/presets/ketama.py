@@ -9,6 +9,7 @@ import re
 from binascii import crc_hqx
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import md5
 from math import floor
 from typing import Literal
@@ -22,6 +23,7 @@ from lbcore.selectors import HashRing, Selector
 from lbcore.selectors import hash_functions as functions
 from lbcore.selectors.hashing import HashTable
 
+MOST_ENTRIES = 1 << 24
 Placed = tuple[NDArray[np.uint64], NDArray[np.int32]]
 
 
@@ -138,9 +140,14 @@ def integer_groups(weights: NDArray[np.int64]) -> list[int]:
     return [40 * n * weight // total for weight in weights.tolist()]
 
 
-def map_by_weight(nodes: tuple[str, ...], weights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """As many entries in a row as a server weighs."""
-    return np.repeat(np.arange(len(nodes)), weights)
+def map_by_weight(nodes: tuple[str, ...], weights: NDArray[np.int64], names: dict[str, str]) -> NDArray[np.int64]:
+    """As many entries in a row as a server weighs; servers with short names first, those of one length by their bytes.
+
+    That is the order in which twemproxy keeps them, whatever its configuration says.
+    """
+    known = [names.get(node, node).encode() for node in nodes]
+    order = sorted(range(len(nodes)), key=lambda i: (len(known[i]), known[i]))
+    return np.repeat(order, weights[order])
 
 
 def without_port(name: str) -> str:
@@ -164,7 +171,8 @@ def twemproxy(
 
     servers: `host:port`, or an entry as the configuration has it: `host:port:weight` and maybe a name behind a space,
     which then stands for the server on the ring. Port 11211 does not count there. hash_tag: two characters. crc32 has
-    15 bits, so with the ketama ring, whose points have 32, all keys go to the server of one point.
+    15 bits, so with the ketama ring, whose points have 32, all keys go to the server of one point. modula is the hash
+    mod the sum of the weights, over the servers in the order of their names: by length, then by bytes.
     """
     choice(distribution, "distribution", ("ketama", "modula"))
     choice(hash, "hash", FUNCTIONS)
@@ -184,13 +192,17 @@ def twemproxy(
         raise ValueError("servers: two have the same name on the ring")
     if weights is None:
         weights = given
-    elif any(weight != 1 for weight in given):
-        raise ValueError("weights: the servers' entries have weights of their own")
+    elif any(weight != 1 for weight in given) and weights_of(weights, len(names), 1) != given:
+        raise ValueError("weights: the servers' entries have other weights of their own")
     key_hash = TextHash(Tagged(FUNCTIONS[hash], tag))
+    known = dict(zip(entries, names, strict=True))
     if distribution == "modula":
         numbers = weights_of(weights, len(names), 1)
-        return HashTable(entries, numbers, table=map_by_weight, rebuild=True, key_hash=key_hash)
-    points = Md5Points(float32_groups, dict(zip(entries, names, strict=True)))
+        if sum(numbers) > MOST_ENTRIES:
+            raise ValueError(f"weights: they add up to {sum(numbers)}, more than the 2^24 entries of a map")
+        table = partial(map_by_weight, names=known)
+        return HashTable(entries, numbers, table=table, rebuild=True, key_hash=key_hash)
+    points = Md5Points(float32_groups, known)
     return _ring(entries, weights, points, key_hash)
 
 
@@ -198,7 +210,8 @@ def libmemcached(servers: Sequence[str], hash: str = "default", weighted: bool =
     """libmemcached's consistent distribution (MEMCACHED_BEHAVIOR_KETAMA), or with weighted=True KETAMA_WEIGHTED.
 
     hash: of the keys, and of a hundred points a server; "default" is one-at-a-time. weighted: the ring of libketama
-    instead, of servers of equal weight, and keys are hashed by MD5. memcached's port, 11211, is not part of a name.
+    instead, of servers of equal weight, with keys hashed by MD5 whatever `hash` says, as libmemcached does it.
+    memcached's port, 11211, is not part of a name.
     """
     choice(hash, "hash", MEMCACHED)
     if not isinstance(weighted, (bool, np.bool_)):
@@ -207,7 +220,7 @@ def libmemcached(servers: Sequence[str], hash: str = "default", weighted: bool =
     if not weighted:
         return _ring(names, None, HundredPoints(MEMCACHED[hash]), TextHash(MEMCACHED[hash]))
     points = Md5Points(float32_groups, {name: without_port(name) for name in names})
-    return _ring(names, None, points, TextHash(md5_word if hash == "default" else MEMCACHED[hash]))
+    return _ring(names, None, points, TextHash(md5_word))
 
 
 def uhashring(servers: Sequence[str], weights: Weights | None = None) -> Selector:

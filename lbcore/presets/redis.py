@@ -21,7 +21,10 @@ def key_slot(key: str | bytes) -> int:
     (11326, 11326)
     """
     if isinstance(key, str):
-        key = key.encode()
+        try:
+            key = key.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"key: {short(key)} has a character that is not valid text") from None
     if not isinstance(key, bytes):
         raise TypeError(f"key: {short(key)} is of type {type(key).__name__}; a key is text: str or bytes")
     return tag_crc(key) % SLOTS

@@ -19,6 +19,7 @@ from lbcore.selectors.consistent cimport HashRing
 from lbcore.selectors.hashing cimport HashTable
 
 cdef enum:
+    ATTEMPTS = 1 << 16      # at a table, until one meets a node that is not to be avoided; then a walk ends it
     WORDS = 624             # the state of a Mersenne twister
 
 
@@ -47,7 +48,7 @@ cdef class AttemptTable(HashTable):
         if self.n_live == 0:
             return -1
         size = <uint64_t>self.owner.shape[0]
-        for a in range(TRIES):
+        for a in range(ATTEMPTS):
             node = self.owner[attempt(h, a) % size]
             if self.is_live[node]:
                 return node

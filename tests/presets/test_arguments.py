@@ -3,12 +3,15 @@
 import pickle
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
 
 from lbcore import Selector, presets
 from lbcore.presets import envoy, grpc, haproxy, ketama, nginx, redis
+from lbcore.presets.envoy import maglev_entries
+from lbcore.selectors.hash_functions import xxh64
 
 KEYLESS: dict[str, Callable[..., Selector]] = {
     "nginx.round_robin": nginx.round_robin,
@@ -129,6 +132,7 @@ def test_addresses(name: str) -> None:
         ("weights", lambda: grpc.weighted_round_robin(5)),
         ("start", lambda: grpc.weighted_round_robin([1, 2], start=2**32)),
         ("key", lambda: redis.key_slot(5)),
+        ("key", lambda: redis.key_slot("\ud800")),
         ("nodes", lambda: redis.slots([f"n{i}" for i in range(16385)])),
         ("hash", lambda: ketama.twemproxy(SERVERS, hash="sha1")),
         ("hash", lambda: ketama.libmemcached(SERVERS, hash="crc32")),
@@ -136,6 +140,7 @@ def test_addresses(name: str) -> None:
         ("hash_tag", lambda: ketama.twemproxy(SERVERS, hash_tag=5)),
         ("distribution", lambda: ketama.twemproxy(SERVERS, distribution="random")),
         ("weights", lambda: ketama.twemproxy(["a:1:5", "b:1:1"], [1, 1])),
+        ("weights", lambda: ketama.twemproxy(["a:1", "b:1"], [2**24, 1], distribution="modula")),
         ("servers", lambda: ketama.twemproxy(["a:1:5", "a:1:1"])),
         ("weighted", lambda: ketama.libmemcached(SERVERS, weighted="no")),
     ],
@@ -208,6 +213,40 @@ def test_a_ring_of_grpc_has_4096_points_at_most() -> None:
 def test_crc32_of_15_bits_sends_every_key_to_one_server() -> None:
     picks = ketama.twemproxy(SERVERS, hash="crc32").select_many([f"key{i}" for i in range(500)])
     assert len(set(picks.tolist())) == 1
+
+
+def test_modula_counts_the_servers_in_the_order_of_their_names() -> None:
+    """By length, then by bytes, as twemproxy 0.5.0 answered; an alias is the name, and port 11211 is left out of it."""
+    keys = [f"key{i}" for i in range(300)]
+    given = ["10.0.0.1:10000:2", "10.0.0.1:9999:1", "10.0.0.1:11211:3", "10.0.0.9:1:1 aa"]
+    order = [3, 2, 1, 0]  # aa, 10.0.0.1, 10.0.0.1:9999, 10.0.0.1:10000
+    owners = [i for i in order for _ in range([2, 1, 3, 1][i])]
+    picks = ketama.twemproxy(given, hash="crc32a", distribution="modula").select_many(keys)
+    assert picks.tolist() == [owners[crc32(key.encode()) % 7] for key in keys]
+    again = ketama.twemproxy(given, [2, 1, 3, 1], hash="crc32a", distribution="modula")
+    assert again.select_many(keys).tolist() == picks.tolist()
+
+
+def test_libmemcached_with_weights_hashes_keys_by_md5_whatever_is_asked_for() -> None:
+    keys = [f"key{i}" for i in range(300)]
+    wanted = ketama.libmemcached(SERVERS, weighted=True).select_many(keys).tolist()
+    assert ketama.libmemcached(SERVERS, hash="crc", weighted=True).select_many(keys).tolist() == wanted
+    # Where port 11211 is not in a name, this is libketama's ring.
+    assert ketama.libketama(SERVERS).select_many(keys).tolist() == wanted
+
+
+def test_envoys_attempts_at_a_table_go_on_past_a_heavy_host() -> None:
+    hosts, weights = SERVERS, [5000, 1, 1]
+    table = envoy.maglev(hosts, weights, table_size=65537)
+    owners = maglev_entries(tuple(hosts), np.array(weights), 65537)
+    far = 0
+    for i in range(40):
+        h = xxh64(f"key{i}".encode())
+        tries = (a for a in range(65536) if owners[(h ^ (-a % 2**64)) % 65537] != 0)
+        first = next(tries)
+        far += first > 64
+        assert table.select(f"key{i}", avoid=[0]) == owners[(h ^ (-first % 2**64)) % 65537]
+    assert far > 20
 
 
 def test_the_room_imports_no_more_than_numpy() -> None:
