@@ -67,6 +67,10 @@ def label(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (str, int, float)):
+        try:
+            json.dumps(value)
+        except ValueError as error:  # an integer of thousands of digits
+            raise ValueError(f"grid: {error}; give {{'a name': value}}") from None
         return value
     with np.printoptions(floatmode="unique", suppress=False):  # every digit of an array's numbers
         name = getattr(value, "__name__", None) or repr(value)

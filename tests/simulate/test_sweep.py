@@ -176,6 +176,8 @@ def test_or_the_error_says_what_to_do(tmp_path: Path) -> None:
         ([1], TypeError, r"grid: \[1\] is neither"),
         ({"x": [1, 1]}, ValueError, "grid: points 0 and 1 look the same in the table"),
         ({"x": [object()]}, TypeError, "grid: <object object at .* has no name for the table"),
+        ({"x": [10**5000]}, ValueError, "grid: Exceeds the limit .* give {'a name': value}"),
+        ({"parameters": [1]}, ValueError, "grid: 'parameters' cannot be the name of a parameter"),
         ({"error": [1]}, ValueError, "grid: 'error' cannot be the name of a parameter"),
         ([{1: 2}], ValueError, "grid: 1 cannot be the name of a parameter"),
     ],
