@@ -1,27 +1,27 @@
 """A function run at every point of a grid, on the cores of this machine or on any executor, into one table.
 
-Nothing of a point's result depends on where or when it runs, as its seed is part of the point: every executor gives the
-same table.
+Where and when a point runs is no matter to its result: its seed is part of the point, and it gets a copy of the grid's
+values. So every executor gives the same table, of a function that remembers nothing from one call to the next.
 """
 
+import copy
 import json
-import multiprocessing
-import os
 import pickle
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from itertools import product
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 
 from lbcore.simulate._checks import short
-from lbcore.simulate.table import Table
-
-Grid = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+from lbcore.simulate.grid import Grid, points_of
+from lbcore.simulate.saved import Saved
+from lbcore.simulate.table import RESERVED, Table
+from lbcore.simulate.workers import Interrupts, Processes, check, workers_of
 
 
 def sweep(
@@ -37,67 +37,114 @@ def sweep(
     function: returns a dict of numbers and texts, a number, or a result with `row()` such as a `QueueResult`.
     grid: the values of each parameter, of which every combination is a point, {"load": [0.5, 0.9], "seed": range(10)};
     or the points themselves, a list of dicts. A value that is no number or text stands in the table by its name; values
-    without one may be given as {"a name": value}. Give the seed as a parameter.
+    without one may be given as {"a name": value}. Each call gets a copy of them. Give the seed as a parameter.
 
     executor: None for a pool of processes, one a core; or any executor of PEP 3148, used as it is and not shut down:
     a ThreadPoolExecutor (the compiled simulation releases the GIL), or `dask.distributed.Client(...).get_executor()`
     for many machines. Functions of a notebook reach other processes by cloudpickle (`pip install 'lbcore[sweep]'`).
 
-    A point that fails does not stop the others: its row has its parameters and the error. Ctrl-C stops the sweep and
-    returns what is there. resume: a table, or the path of a file; the points that are there are not run again, and a
-    file gets each row as soon as it is known. progress: show a bar, if tqdm is installed.
+    A point that fails, exits, or is refused by the executor does not stop the others: its row has its parameters and
+    the error. A worker process that dies breaks a pool of processes: the points that are done by then keep their rows,
+    and each of the others has a row with the error (the culprit is among the first, one a core). Ctrl-C stops the sweep
+    and returns what is there; a second one changes nothing. The pool's processes are ended then; on an executor that
+    was given, a point that has begun goes on.
 
-    Raises TypeError or ValueError for a grid that is none, RuntimeError where worker processes cannot start.
+    resume: a table of a sweep over the same parameters, or the path of its file, which is made where there is none.
+    Points that are there are not run again, but failed ones are. The file gets each row as soon as it is known, except
+    failed ones. Rows that the disk refuses are tried again with the next; a warning says how many are missing in
+    the end. progress: show a bar, if tqdm is installed.
+
+    Raises TypeError or ValueError for a grid that is none, or a `resume` that is none or has other parameters; OSError
+    for a file that cannot be read or written, before any point runs; RuntimeError where worker processes cannot start,
+    or the executor takes no point at all.
     """
     if not callable(function):
         raise TypeError(f"function: {short(function)} cannot be called")
-    points = points_of(grid)
-    labels = [{name: label(value) for name, value in point.items()} for point in points]
-    points = [{name: value.value if isinstance(value, Named) else value for name, value in p.items()} for p in points]
-    rows: list[dict[str, Any] | None] = known(labels, resume)
-    to_do = [i for i, row in enumerate(rows) if row is None]
-    tasks = {i: Task(function, points[i]) for i in to_do}
-    path = None if resume is None or isinstance(resume, Table) else Path(resume)
-    stopped = False
-    if tasks:
-        with pool(executor, tasks[to_do[0]], len(tasks)) as (workers, give_up), bar(len(tasks), progress) as step:
-            futures: dict[Future[dict[str, Any]], int] = {}
+    if executor is not None:
+        check(executor)
+    points, labels = points_of(grid)
+    parameters = tuple(dict.fromkeys(name for point in points for name in point))
+    saved = Saved(resume, parameters)
+    rows = saved.rows(labels)
+    waiting = {i: Task(function, points[i]) for i, row in enumerate(rows) if row is None}
+    if waiting:
+        saved.open()
+        arrived = Arrivals()
+        with (
+            Interrupts(partial(arrived.put, None)) as interrupts,
+            workers_of(executor, next(iter(waiting.values())), len(waiting)) as workers,
+            bar(len(waiting), progress) as step,
+        ):
 
-            def ended(future: Future[dict[str, Any]]) -> None:
-                i = futures[future]
-                rows[i] = row = row_of(labels[i], future)
-                if path is not None and "error" not in row:
-                    append(path, row)
+            def keep(i: int, values: dict[str, Any]) -> None:
+                row = row_of(labels[i], values, parameters)
+                if "error" not in row:
+                    saved.write(row)
+                rows[i] = row
+                del waiting[i]
+                step()
 
+            run(waiting, workers, keep, arrived, interrupts)
+        saved.close()
+    return Table((row for row in rows if row is not None), missing=len(waiting), parameters=parameters)
+
+
+Arrivals = SimpleQueue["tuple[int, Future[dict[str, Any]]] | None"]  # points as they end; None for Ctrl-C
+
+
+def run(
+    waiting: dict[int, "Task"],
+    workers: Executor,
+    keep: Callable[[int, dict[str, Any]], None],
+    arrived: Arrivals,
+    interrupts: Interrupts,
+) -> None:
+    """Submit the points that wait, and keep the values of each, until none waits or Ctrl-C comes."""
+    futures: dict[int, Future[dict[str, Any]]] = {}
+    refused: Exception | None = None
+    submit = workers.submit if isinstance(workers, Processes) else partial(interrupts.let_in, workers.submit)
+    try:
+        for i, task in list(waiting.items()):
+            if interrupts.asked:
+                break
             try:
-                for i, task in tasks.items():
-                    futures[workers.submit(task)] = i
-                for future in as_completed(futures):
-                    ended(future)
-                    step()
-            except KeyboardInterrupt:
-                stopped = True
-                for future, i in futures.items():
-                    if rows[i] is None and not future.cancel() and future.done():
-                        ended(future)
-                give_up()
-            except BrokenExecutor as error:
-                raise RuntimeError(BROKEN) from error
-    there = [row for row in rows if row is not None]
-    return Table(there, missing=len(rows) - len(there) if stopped else 0)
+                future = submit(task)
+            except Exception as error:
+                refused = error
+                keep(i, failure(error))
+                continue
+            futures[i] = future
+            future.add_done_callback(lambda future, i=i: arrived.put((i, future)))  # type: ignore[misc]
+            while not arrived.empty():
+                take(arrived, keep)
+        while waiting and not interrupts.asked:
+            take(arrived, keep)
+    except KeyboardInterrupt:
+        pass
+    while not arrived.empty():
+        take(arrived, keep)
+    if isinstance(workers, Processes):
+        if waiting:
+            workers.give_up()
+        elif all(future.exception() for future in futures.values()):
+            workers.check_start()
+    elif refused is not None and not futures:
+        raise RuntimeError(f"executor: it took no point: {failure(refused)['error']}") from refused
+    else:
+        for i in list(waiting):
+            if i in futures and not futures[i].cancel() and futures[i].done():
+                keep(i, values_in(futures[i]))
 
 
-BROKEN = (
-    "executor: its worker processes ended before their work was done. In a script, call sweep() below "
-    "`if __name__ == '__main__':`; a function that needs too much memory ends its process too"
-)
-
-
-class Named:
-    """A value of a grid with the name it has in the table."""
-
-    def __init__(self, name: str, value: Any):
-        self.name, self.value = name, value
+def take(arrived: Arrivals, keep: Callable[[int, dict[str, Any]], None]) -> None:
+    """Keep what comes next, if it comes soon: on Windows Ctrl-C is heard between two waits only."""
+    try:
+        arrival = arrived.get(timeout=1.0)
+    except Empty:
+        return
+    if arrival is not None:
+        i, future = arrival
+        keep(i, values_in(future))
 
 
 class Task:
@@ -108,9 +155,9 @@ class Task:
 
     def __call__(self) -> dict[str, Any]:
         try:
-            return values_of(self.function(**self.point))
-        except Exception as error:
-            return {"error": f"{type(error).__name__}: {error}"}
+            return values_of(self.function(**copied(self.point)))
+        except BaseException as error:  # sys.exit() too ends the point alone
+            return failure(error)
 
     def __reduce__(self) -> Any:
         try:
@@ -123,17 +170,43 @@ class Task:
                     f"function: {name} of {where} cannot be sent to another process: pip install 'lbcore[sweep]', or "
                     "move it into a module, or give executor=ThreadPoolExecutor()"
                 ) from None
-            return Task, (self.function, self.point)
-        return unpacked, (cloudpickle.dumps((self.function, self.point)),)
+            return Parcel, (pickle.dumps((self.function, self.point)),)
+        return Parcel, (cloudpickle.dumps((self.function, self.point)),)
 
 
-def unpacked(parts: bytes) -> Task:
-    """A task on its arrival."""
-    return Task(*pickle.loads(parts))
+class Parcel:
+    """A task on its arrival. It is opened when it is called: before, what fails would end the worker process."""
+
+    def __init__(self, parts: bytes):
+        self.parts = parts
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            task = Task(*pickle.loads(self.parts))
+        except Exception as error:
+            return failure(error)
+        return task()
+
+
+def copied(point: dict[str, Any]) -> dict[str, Any]:
+    """A point of its own for each call; what cannot be copied is shared, such as a module or a lock."""
+    memo: dict[int, Any] = {}
+    own = {}
+    for name, value in point.items():
+        try:
+            own[name] = copy.deepcopy(value, memo)
+        except Exception:
+            own[name] = value
+    return own
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """What the row of a failed point has instead of values."""
+    return {"error": f"{type(error).__name__}: {error}"}
 
 
 def values_of(result: Any) -> dict[str, Any]:
-    """A function's result as the flat dict of a row."""
+    """A function's result as the flat dict of a row, as it will be read again from a file."""
     if callable(getattr(result, "row", None)):
         result = result.row()
     if not isinstance(result, Mapping):
@@ -143,148 +216,30 @@ def values_of(result: Any) -> dict[str, Any]:
         value = value.item() if isinstance(value, (np.generic, np.ndarray)) and value.size == 1 else value
         if not isinstance(name, str) or not isinstance(value, (str, int, float, type(None))):
             raise TypeError(f"the function returned {name!r}: {short(value)}; a row holds numbers and texts by name")
-        values[name] = value
+        if name in RESERVED:
+            raise ValueError(f"the function returned {name!r}, which a table needs for itself; rename it")
+        try:
+            values[name] = json.loads(json.dumps(value))
+        except ValueError as error:  # an integer of thousands of digits
+            raise ValueError(f"the function returned {name!r}: {error}") from None
     return values
 
 
-def row_of(labels: dict[str, Any], future: "Future[dict[str, Any]]") -> dict[str, Any]:
-    """The row of a point that has ended."""
+def values_in(future: "Future[dict[str, Any]]") -> dict[str, Any]:
+    """What a point that has ended brought, or why it brought nothing."""
     try:
-        values = future.result()
-    except BrokenExecutor:
-        raise
-    except Exception as error:
-        values = {"error": f"{type(error).__name__}: {error}"}
-    twice = [name for name in values if name in labels]
+        error = future.exception()
+        return future.result() if error is None else failure(error)
+    except Exception as cancelled:
+        return failure(cancelled)
+
+
+def row_of(labels: dict[str, Any], values: dict[str, Any], parameters: tuple[str, ...]) -> dict[str, Any]:
+    """The row of a point that has ended."""
+    twice = [name for name in values if name in parameters]
     if twice:
         values = {"error": f"ValueError: the function returned {twice[0]!r}, which is a parameter"}
     return {**labels, **values}
-
-
-# ---- the grid --------------------------------------------------------------------------------------------------------
-
-
-def points_of(grid: Any) -> list[dict[str, Any]]:
-    """Every point, as a dict of its parameters."""
-    points: list[dict[str, Any]]
-    if isinstance(grid, Mapping):
-        for name, values in grid.items():
-            if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-                raise TypeError(f"grid: {name!r} has {short(values)}; give a list of its values")
-            if not len(values):
-                raise ValueError(f"grid: {name!r} has no value")
-        axes = [
-            [Named(str(name), value) for name, value in values.items()] if isinstance(values, Mapping) else list(values)
-            for values in grid.values()
-        ]
-        points = [dict(zip(grid, values, strict=True)) for values in product(*axes)] if axes else []
-    elif isinstance(grid, (list, tuple)) and all(isinstance(point, Mapping) for point in grid):
-        points = [dict(point) for point in grid]
-    else:
-        raise TypeError(f"grid: {short(grid)} is neither a dict of lists nor a list of dicts")
-    if not points:
-        raise ValueError("grid: there is no point in it")
-    for name in {name for point in points for name in point}:
-        if not isinstance(name, str) or name == "error":
-            raise ValueError(f"grid: {name!r} cannot be the name of a parameter")
-    return points
-
-
-def label(value: Any) -> Any:
-    """How a value stands in the table."""
-    if isinstance(value, Named):
-        return value.name
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    name = getattr(value, "__name__", None) or repr(value)
-    if " at 0x" in name:
-        raise TypeError(f"grid: {short(value)} has no name for the table; give {{'a name': value}}")
-    return name
-
-
-def key(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    """What tells one point from another."""
-    return json.dumps([row[name] for name in names])
-
-
-def known(labels: list[dict[str, Any]], resume: Table | str | Path | None) -> list[dict[str, Any] | None]:
-    """For each point the row that is there already, or None."""
-    seen: dict[str, int] = {}
-    for i, point in enumerate(labels):
-        first = seen.setdefault(json.dumps(point, sort_keys=True), i)
-        if first != i:
-            raise ValueError(
-                f"grid: points {first} and {i} look the same in the table: {short(point)}; name the values"
-            )
-    if resume is None:
-        return [None] * len(labels)
-    table = resume if isinstance(resume, Table) else read(Path(resume))
-    found: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
-    rows: list[dict[str, Any] | None] = []
-    for point in labels:
-        names = tuple(point)
-        if names not in found:
-            done = [row for row in table.rows if "error" not in row and all(name in row for name in names)]
-            found[names] = {key(row, names): row for row in done}
-        row = found[names].get(key(point, names))
-        rows.append(None if row is None else {**point, **row})
-    return rows
-
-
-def read(path: Path) -> Table:
-    """The rows of a file, without a last line that was cut off, so that others can be written behind them."""
-    if not path.exists():
-        return Table()
-    whole, _, cut = path.read_bytes().rpartition(b"\n")
-    if cut:
-        path.write_bytes(whole + b"\n" if whole else b"")
-    return Table.load(path)
-
-
-def append(path: Path, row: Any) -> None:
-    """One more line, at once."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-
-
-# ---- who runs it -----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def pool(executor: Any, task: Task, tasks: int) -> Iterator[tuple[Executor, Callable[[], None]]]:
-    """The executor given, or processes of our own; and how to end what still runs there."""
-    if executor is not None:
-        if not callable(getattr(executor, "submit", None)):
-            raise TypeError(f"executor: {short(executor)} has no submit(); give an executor as of concurrent.futures")
-        yield executor, lambda: None
-        return
-    try:
-        pickle.dumps(task)
-    except Exception as error:
-        raise TypeError(f"function: it cannot be sent to another process: {error}") from error
-    # Spawned, not forked: a fork of a process with threads, such as a notebook's, may hang.
-    workers = ProcessPoolExecutor(
-        min(tasks, cores()), mp_context=multiprocessing.get_context("spawn"), initializer=ignore_interrupts
-    )
-
-    def give_up() -> None:
-        for process in list((workers._processes or {}).values()):
-            process.terminate()
-
-    with workers:
-        yield workers, give_up
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def ignore_interrupts() -> None:
-    """Ctrl-C is for the process that asked; it ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

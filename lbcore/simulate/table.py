@@ -3,7 +3,7 @@
 import csv
 import html
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHOWN = 20  # rows of a repr
+RESERVED = ("error", "parameters")  # the columns that a table has a use for itself
 
 
 class Table:
     """Rows of a sweep: a list of flat dicts (`rows`). `pandas.DataFrame(table.rows)` is the same in pandas.
 
-    A row whose run failed has the column "error". Iterating gives the rows, `table["mean_s"]` a column.
+    A row whose run failed has the column "error". Iterating gives the rows, `table["mean_s"]` a column. Two tables are
+    equal if their rows are, NaN being equal to NaN.
     """
 
-    def __init__(self, rows: Iterable[dict[str, Any]] = (), missing: int = 0):
-        self.rows = [dict(row) for row in rows]
+    def __init__(self, rows: Iterable[dict[str, Any]] = (), missing: int = 0, parameters: Sequence[str] = ()):
+        self.rows = [{name: _plain(value) for name, value in row.items()} for row in rows]
         #: Points of the sweep that were not run, because it was stopped.
         self.missing = missing
+        #: The columns that are parameters of the sweep's grid; the others are results. Empty if nobody knows.
+        self.parameters = tuple(parameters)
 
     @property
     def columns(self) -> list[str]:
@@ -33,13 +37,14 @@ class Table:
     @property
     def failed(self) -> "Table":
         """The rows of which the run failed: their parameters and the error."""
-        return Table(row for row in self.rows if "error" in row)
+        return Table((row for row in self.rows if "error" in row), parameters=self.parameters)
 
     def where(self, **values: Any) -> "Table":
         """The rows with these values in these columns."""
         for name in values:
             self._check(name)
-        return Table(row for row in self.rows if all(row.get(name) == value for name, value in values.items()))
+        rows = (row for row in self.rows if all(row.get(name) == value for name, value in values.items()))
+        return Table(rows, parameters=self.parameters)
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         """A column as an array; NaN where a row has no such number."""
@@ -54,23 +59,20 @@ class Table:
             raise KeyError(f"column: {column!r} is none of {', '.join(self.columns) or 'this empty table'}")
 
     def save(self, path: str | Path) -> None:
-        """Write the rows as JSON, one a line; `Table.load` and `pandas.read_json(path, lines=True)` read it."""
-        Path(path).write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+        """Write the rows as JSON, one a line; `Table.load` and `pandas.read_json(path, lines=True)` read it.
+
+        Each line has one more entry, "parameters": the list of them. A sweep needs it to go on from the file.
+        """
+        lines = "".join(line_of(row, self.parameters) for row in self.rows)
+        Path(path).write_text(lines, encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> "Table":
-        """Read what `save` or a sweep has written; a last line that was cut off is left out. Raises ValueError."""
-        rows = []
-        lines = Path(path).read_text(encoding="utf-8").split("\n")
-        for number, line in enumerate(lines[:-1], 1):
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError:
-                row = None
-            if not isinstance(row, dict):
-                raise ValueError(f"path: line {number} of {str(path)!r} is no row of a table: {line[:60]!r}")
-            rows.append(row)
-        return cls(rows)
+        """Read what `save` or a sweep has written; a last line that was cut off is left out. Raises ValueError.
+
+        A file whose lines are of grids with different parameters is read as well, and has none.
+        """
+        return read("path", Path(path))[0]
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table with a line of column names first."""
@@ -86,7 +88,11 @@ class Table:
         return iter(self.rows)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Table) and self.rows == other.rows
+        return (
+            isinstance(other, Table)
+            and len(self.rows) == len(other.rows)
+            and all(_same(ours, theirs) for ours, theirs in zip(self.rows, other.rows, strict=True))
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -115,6 +121,45 @@ class Table:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in cells)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(notes)}</p>"
+
+
+def line_of(row: dict[str, Any], parameters: Sequence[str]) -> str:
+    """A row as a line of a file."""
+    return json.dumps({**row, "parameters": list(parameters)} if parameters else row) + "\n"
+
+
+def read(name: str, path: Path) -> tuple[Table, bytes]:
+    """The table of a file, and its last line if that was cut off. Raises ValueError, which names the argument."""
+    *lines, last = path.read_bytes().split(b"\n")
+    rows: list[dict[str, Any]] = []
+    parameters: list[Any] = []
+    cut = b""
+    for number, line in enumerate([*lines, last] if last else lines, 1):
+        try:
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError):
+            row = None
+        if isinstance(row, dict):
+            parameters.append(row.pop("parameters") if isinstance(row.get("parameters"), list) else [])
+            rows.append(row)
+        elif number > len(lines) and rows and line.startswith(b"{"):
+            cut = line
+        else:
+            shown = line[:60].decode(errors="replace")
+            raise ValueError(f"{name}: line {number} of {str(path)!r} is no row of a table: {shown!r}")
+    known = parameters[0] if parameters and all(each == parameters[0] for each in parameters) else []
+    return Table(rows, parameters=known), cut
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    if ours.keys() != theirs.keys():
+        return False
+    pairs = [(value, theirs[name]) for name, value in ours.items()]
+    return all(a == b or (a != a and b != b) for a, b in pairs)
 
 
 def _cell(value: Any) -> str:
