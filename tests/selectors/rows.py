@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 import lbcore
 from lbcore import Selector
 from lbcore.selectors import reference
@@ -215,3 +217,21 @@ ROWS = {
 def keys(m: int, start: int = 0) -> list[int]:
     """m keys that differ, spread over the whole range of 64 bits."""
     return [(start + i) * 0x9E3779B97F4A7C15 % 2**64 - 2**63 for i in range(m)]
+
+
+every = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+def requests_of(selector: Selector, m: int, start: int = 0) -> Any:
+    return keys(m, start) if selector.keyed else m
+
+
+def ask(selector: Any, keyed: bool, m: int, start: int) -> list[int]:
+    """m picks one by one, -1 for a LookupError."""
+    picks = []
+    for key in keys(m, start):
+        try:
+            picks.append(selector.select(key) if keyed else selector.select())
+        except LookupError:
+            picks.append(-1)
+    return picks

@@ -1,69 +1,16 @@
-"""The contract, held against EVERY selector: its twin's picks, and the same picks however they are asked for."""
-
-import copy
-import pickle
-from typing import Any
+"""The contract, held against EVERY selector: the same picks however they are asked for, and who is up or down."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import lbcore
-from lbcore import Selector
 
-from .rows import ROWS, Row, keys, weights
-
-every = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-
-
-def requests_of(selector: Selector, m: int, start: int = 0) -> Any:
-    return keys(m, start) if selector.keyed else m
-
-
-def ask(selector: Any, keyed: bool, m: int, start: int) -> list[int]:
-    """m picks one by one, -1 for a LookupError."""
-    picks = []
-    for key in keys(m, start):
-        try:
-            picks.append(selector.select(key) if keyed else selector.select())
-        except LookupError:
-            picks.append(-1)
-    return picks
-
-
-def mark(twin: Any, node: int, up: bool) -> None:
-    """A twin that must do more than remember who is up says so."""
-    if hasattr(twin, "mark"):
-        twin.mark(node, up)
-    else:
-        twin.up[node] = up
-
-
-def avoiding(twin: Any, keyed: bool, start: int, avoid: list[int]) -> int:
-    """One pick of a twin; nodes to avoid are down for it, unless it knows the difference."""
-    try:
-        if hasattr(twin, "mark"):
-            return twin.select(*keys(keyed, start), avoid=avoid)
-        kept, twin.up[:] = twin.up.copy(), [up and node not in avoid for node, up in enumerate(twin.up)]
-        [pick] = ask(twin, keyed, 1, start)
-        twin.up[:] = kept
-        return pick
-    except LookupError:
-        return -1
+from .rows import ROWS, Row, ask, every, keys, requests_of, weights
 
 
 def test_every_public_selector_has_a_row() -> None:
     classes = {name for name in lbcore.__all__ if isinstance(getattr(lbcore, name), type)} - {"Selector"}
     assert set(ROWS) == classes
-
-
-@every
-@pytest.mark.parametrize("n", [1, 2, 10, 10_000])
-def test_picks_of_the_twin(row: Row, n: int) -> None:
-    m = {10: row.twin_picks, 10_000: 300}.get(n, 20_000)
-    selector = row.make(n)
-    assert selector.select_many(requests_of(selector, m)).tolist() == ask(row.twin(n), selector.keyed, m, 0)
 
 
 @every
@@ -74,62 +21,6 @@ def test_a_batch_is_that_many_single_picks(row: Row, n: int) -> None:
     for m in (1, 0, 7, 3 * n if n < 100 else 500, 2_000):
         assert selector.select_many(requests_of(selector, m, start)).tolist() == ask(single, single.keyed, m, start)
         start += m
-
-
-# One step of a mixed use: what to do, and a number that says to which node or how often.
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(["one", "many", "down", "up", "avoid", "copy", "pickle", "all down", "all up", "reset"]),
-        st.integers(0, 40),
-    ),
-    max_size=30,
-)
-
-
-@every
-@settings(max_examples=150, deadline=None)
-@given(n=st.integers(1, 12), steps=steps)
-def test_picks_of_the_twin_whatever_is_mixed(row: Row, n: int, steps: list[tuple[str, int]]) -> None:
-    selector, twin = row.make(n), row.twin(n)
-    start = 0
-    for step, number in steps:
-        node = number % n
-        match step:
-            case "one":
-                assert ask(selector, selector.keyed, 1, start) == ask(twin, selector.keyed, 1, start)
-                start += 1
-            case "many":
-                many = selector.select_many(requests_of(selector, number, start)).tolist()
-                assert many == ask(twin, selector.keyed, number, start)
-                start += number
-            case "down":
-                selector.mark_down(node)
-                mark(twin, node, False)
-            case "up":
-                selector.mark_up(f"node-{node}")
-                mark(twin, node, True)
-            case "all down" | "all up":
-                for i in range(n):
-                    (selector.mark_up if step == "all up" else selector.mark_down)(i)
-                    mark(twin, i, step == "all up")
-            case "avoid":
-                avoid = list(range(node))
-                wanted = avoiding(twin, selector.keyed, start, avoid)
-                key = keys(1, start)[0] if selector.keyed else None
-                if wanted < 0:
-                    with pytest.raises(LookupError, match="no node is left"):
-                        selector.select(key, avoid=avoid)
-                else:
-                    assert selector.select(key, avoid=avoid) == wanted
-                start += 1
-            case "copy":
-                selector = copy.copy(selector) if number % 2 else selector.copy()
-            case "pickle":
-                selector = pickle.loads(pickle.dumps(selector))
-            case "reset":
-                selector.reset()
-                twin = row.twin(n)
-        assert selector.up.tolist() == twin.up
 
 
 @every

@@ -8,8 +8,7 @@ import pytest
 
 import lbcore
 
-from .rows import ROWS
-from .test_contract import ask
+from .rows import ROWS, ask
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 # picks.json was written by: {name: ask(row.twin(7), keyed, 64, 0) for each row}, with seed 2024 and the row's weights.
