@@ -2,6 +2,7 @@
 
 import gc
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -341,3 +342,52 @@ def test_a_second_constructor_call_begins_anew(row: Row) -> None:
     selector.__init__(3)  # type: ignore[misc]
     assert len(selector.nodes) == 3 and selector.up.all()
     assert selector.select_many(keys(20) if selector.keyed else 20).max() <= 2
+
+
+def test_the_ring_inside_is_out_of_reach() -> None:
+    """BoundedAlternates keeps a copy; whoever writes a subclass must not get hold of it, and change its nodes."""
+    caught: list[Any] = []
+
+    class Escaping(lbcore.HashRing):
+        def __setstate__(self, state: dict[str, Any]) -> None:
+            super().__setstate__(state)  # type: ignore[misc]
+            caught.append(self)
+
+        def copy(self) -> Any:
+            caught.append(self)
+            return self
+
+    selector = lbcore.BoundedAlternates(
+        3, inner=lambda nodes, weights: caught.append(Escaping(nodes, None, 1)) or caught[-1]
+    )
+    assert len(caught) == 1
+    for i in range(500):
+        caught[0].add(f"new-{i}")
+    picks = selector.select_many(keys(2_000))
+    assert picks.min() >= 0 and picks.max() <= 2 and selector.in_flight.sum() == 2_000
+    for wrong in (
+        lambda n, w: lbcore.HashRing.__new__(lbcore.HashRing),
+        lambda n, w: lbcore.HashRing(2),
+        lambda n, w: 5,
+    ):
+        with pytest.raises(TypeError, match="inner: the function must return a HashRing or a HashTable of these nodes"):
+            lbcore.BoundedAlternates(3, inner=wrong)
+
+
+def test_other_threads_wait_while_a_function_is_asked() -> None:
+    """Only who calls from inside is refused."""
+    asked, seen = threading.Event(), []
+    ask = Obeying(points)
+    ring = lbcore.HashRing(3, points=ask)
+    thread = threading.Thread(target=lambda: asked.wait() and seen.append(ring.nodes))  # type: ignore[func-returns-value]
+    thread.start()
+
+    def wait() -> None:
+        asked.set()
+        thread.join(0.2)
+        assert not seen
+
+    ask.otherwise = wait
+    ring.add("new")
+    thread.join()
+    assert seen == [ring.nodes] and len(ring.nodes) == 4
