@@ -89,6 +89,7 @@ cdef object weights_of(weights, Py_ssize_t n):
         raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
     if array_of(weights, "weights").ndim != 1:
         raise TypeError(f"weights: {short(weights)} is not a flat list of integers")
+    weights = list(weights)     # a list could change under us
     if len(weights) != n:
         raise ValueError(f"weights: {len(weights)} weights for {n} nodes")
     result = np.array([weight_of(w, f"weights[{i}]") for i, w in enumerate(weights)], dtype=np.int64)
@@ -146,7 +147,7 @@ cdef object flags_of(ok, Py_ssize_t m, bint many):
     """Whether each of m requests succeeded: uint8, shape (m,)."""
     if isinstance(ok, (bool, np.bool_)):
         return np.full(m, ok, np.uint8)
-    flags = array_of(ok, "ok")
+    flags = np.array(array_of(ok, "ok"))
     if not many or flags.ndim != 1 or flags.size and flags.dtype != np.bool_:
         raise TypeError(f"ok: {short(ok)} is not True or False" + (" for each request" if many else ""))
     if flags.size != m:

@@ -15,12 +15,17 @@ cdef class Selector:
     cdef object key_hash            # a function from bytes to an integer, or None for xxHash64
     cdef object clock               # a function that tells the time in seconds, or None where no time is needed
     cdef double now_s               # the time of what is being done: the clock's, or what a simulation writes here
+    cdef double ahead_s             # how far now_s is ahead of the clock: after unpickling, that may be another
+    cdef bint elsewhere             # it was unpickled, and has not looked at the clock since
     cdef int64_t[::1] weight
     cdef uint8_t[::1] is_up
     cdef uint8_t[::1] is_live       # up, and of a weight above zero: the nodes that may be picked
     cdef int32_t[::1] live          # their indices, ascending, in the first n_live places
     cdef int64_t[::1] load          # requests in flight, where `keeps_load`; a pick adds one
     cdef cython.pymutex lock
+    cdef unsigned long holder       # the thread inside enter() and leave(); 0 where none is
+    cdef bint is_shut               # half made or half changed: n_live is 0
+    cdef object made                # what `prepare` returned, for the hook that is called next
 
     # Filled in by a family. These compute; they never raise, and run with the lock held.
     cdef int32_t pick(self) noexcept nogil                  # keyless: -1 and no change where none is live
@@ -34,7 +39,10 @@ cdef class Selector:
     # For a compiled caller: releases one request, with the lock held. False, and no change, where none is in flight.
     cdef bint finish(self, int32_t node, bint ok, double latency_s) noexcept nogil
 
-    # Python-level hooks, called with the lock held.
+    # Python-level hooks, called with the lock held. The first changes nothing, and the only one to call foreign code
+    # beside `restore`. other_nodes: nodes come or go; else they go up or down.
+    cdef object prepare(self, tuple names, weights, up, bint other_nodes)
+    cdef bint counts(self) noexcept         # whether the family keeps `load`
     cdef rewind(self)                       # back to the first pick, for the present nodes
     cdef reshape(self, int32_t removed)     # a node was added at the end (removed = -1) or taken out
     cdef dict more_state(self)              # what copy and pickle need beyond nodes, weights and up
@@ -45,7 +53,14 @@ cdef class Selector:
     cdef check_add(self, int64_t w)         # weighted families allow any weight
     cdef check_remove(self, int32_t i)
 
+    cdef int check_caller(self) except -1
+    cdef int enter(self, bint anew=*) except -1
+    cdef void leave(self) noexcept
+    cdef shut(self)
+    cdef reopen(self)
     cdef begin(self, nodes, weights)
+    cdef start_with(self, tuple names, weights)
+    cdef ready(self)
     cdef assign(self, tuple names, weights, up)
     cdef refresh(self)
     cdef Py_ssize_t find(self, node, str argument) except -1

@@ -6,6 +6,8 @@ herd (Mitzenmacher, 'How useful is old information?', 2000). Here the loads are 
 exact; what can be stale is the copy that a pick looks at.
 """
 
+import time
+
 import numpy as np
 
 from libc.stdint cimport int32_t, int64_t
@@ -19,6 +21,9 @@ cdef class LoadView(Selector):
     """The base of selectors that decide on loads; it has no algorithm of its own."""
 
     keeps_load = True
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef watch(self, tuple view):
         """Takes what `view_of` checked; after `begin`."""
@@ -56,7 +61,8 @@ cdef class LoadView(Selector):
         return state
 
     cdef restore(self, dict state):
-        self.watch((state["stale_requests"], state["stale_s"], self.clock))
+        clock = self.clock
+        self.watch(view_of(state["stale_requests"], state["stale_s"], time.monotonic if clock is None else clock))
         if self.stale:
             self.seen = of_nodes(self, state["seen"], "seen")
             self.served, self.seen_s = state["served"], state["seen_s"]

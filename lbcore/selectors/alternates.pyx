@@ -11,7 +11,7 @@ import numpy as np
 from libc.math cimport ceil
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
-from lbcore.selectors._checks cimport int_of
+from lbcore.selectors._checks cimport int_of, names_of, weights_of
 from lbcore.selectors._draws cimport TRIES
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, weights_repr
@@ -21,6 +21,7 @@ from lbcore.selectors.hashing cimport HashTable
 cdef enum:
     ATTEMPTS = 1 << 16      # at a table, until one meets a node that is not to be avoided; then a walk ends it
     WORDS = 624             # the state of a Mersenne twister
+    HEAP_TYPE = 1 << 9      # in a class's __flags__: it was made in Python
 
 
 cdef inline uint64_t attempt(uint64_t h, uint64_t number) noexcept nogil:
@@ -150,19 +151,30 @@ cdef class BoundedAlternates(Selector):
         if not callable(inner):
             raise TypeError("inner: give a function of (nodes, weights) that returns a HashRing or a HashTable")
         key_hash = key_hash_of(key_hash)
-        self.begin(nodes, weights)
-        self.factor, self.inner, self.key_hash, self.flying = factor, inner, key_hash, 0
-        self.lay()
+        names = names_of(nodes)
+        weights = weights_of(weights, len(names))
+        self.enter(True)
+        try:
+            made = inner_of(inner, names, weights)
+            self.start_with(names, weights)
+            self.factor, self.inner, self.key_hash, self.flying = factor, inner, key_hash, 0
+            self.lay(made)
+            self.reopen()
+        finally:
+            self.leave()
 
-    cdef lay(self):
-        """A new ring or table; the old one stays where nobody is up."""
-        weights = np.multiply(self.weight, self.is_up)
-        if not weights.any():
+    cdef bint counts(self) noexcept:
+        return True
+
+    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
+        weights = np.multiply(weights, up)
+        return inner_of(self.inner, names, weights) if weights.any() else None
+
+    cdef lay(self, made):
+        """Takes a new ring or table; the old one stays where there is none because nobody is up."""
+        if made is None:
             return
-        made = self.inner(self.names, weights)
-        if not isinstance(made, (HashRing, HashTable)) or (<Selector>made).n != self.n:
-            raise TypeError("inner: the function must return a HashRing or a HashTable of these nodes")
-        made = made.copy()              # whoever keeps the other may change it
+        weights = np.multiply(self.weight, self.is_up)
         listed = np.flatnonzero(weights).astype(np.int32)
         self.share = weights / weights.sum()
         self.listed, self.order, self.size = listed, listed.copy(), len(listed)
@@ -232,17 +244,32 @@ cdef class BoundedAlternates(Selector):
 
     cdef reshape(self, int32_t removed):
         self.flying = np.sum(self.load)
-        self.lay()
+        self.lay(self.made)
 
     cdef marked(self):
-        self.lay()
+        self.lay(self.made)
 
     cdef dict more_state(self):
         return {"factor": self.factor, "inner": self.inner}
 
     cdef restore(self, dict state):
+        if not 100 <= state["factor"] < 1 << 32 or not callable(state["inner"]):
+            raise ValueError("state: factor is outside 100 to 2^32 - 1, or inner no function")
         self.factor, self.inner, self.flying = state["factor"], state["inner"], np.sum(self.load)
-        self.lay()
+        self.lay(self.prepare(self.names, self.weight, self.is_up, True))
 
     cdef list more_repr(self):
         return [weights_repr(self), f"factor={self.factor}"]
+
+
+cdef object inner_of(inner, tuple names, weights):
+    """A ring or table that nobody else can change: a copy, of the compiled class where a subclass was returned."""
+    cdef Selector mine
+    made = inner(names, weights.copy())
+    if isinstance(made, (HashRing, HashTable)) and (<Selector>made).n == len(names):
+        kind = next(kind for kind in type(made).__mro__ if not kind.__flags__ & HEAP_TYPE)
+        mine = kind.__new__(kind)
+        mine.__setstate__(Selector.__getstate__(made))
+        if isinstance(mine, (HashRing, HashTable)) and mine.n == len(names):
+            return mine
+    raise TypeError("inner: the function must return a HashRing or a HashTable of these nodes")

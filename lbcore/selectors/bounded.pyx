@@ -49,6 +49,10 @@ cdef class BoundedRing(HashRing):
         self.make(nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
         self.bound(eps)
         self.flying = 0
+        self.ready()
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef bound(self, double eps):
         self.eps, self.factor = eps, 1_000_000 + round(eps * 1e6)

@@ -29,6 +29,6 @@ cdef class HashRing(Selector):
     cdef Py_ssize_t home(self, uint64_t h) noexcept nogil       # the place of the live point that serves; -1: none
     cdef Py_ssize_t onwards(self, Py_ssize_t i) noexcept nogil  # the first live point at place i or behind it; -1: none
     cdef make(self, nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
-    cdef build(self)
-    cdef settle(self, point, owner)
+    cdef tuple parameters(self)
+    cdef settle(self, tuple parameters, tuple ring)
     cdef tuple placed(self)

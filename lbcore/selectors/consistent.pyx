@@ -34,6 +34,7 @@ cdef enum:
     MAX_POINTS = 1 << 24        # of a ring: 256 MB
 
 RULES = ("first", "after", "nearest")
+PARAMETERS = ("virtual_nodes", "points", "rule", "bits", "rebuild")
 
 
 cdef inline Py_ssize_t search(const uint64_t* point, const int32_t* start, int shift, uint64_t h) noexcept nogil:
@@ -73,8 +74,8 @@ cdef class HashRing(Selector):
     one's owner; virtual_nodes then counts nothing, and equal points keep their order. rule: "first" point at or after
     the key, the first "after" it, or the "nearest", the one before being preferred. bits: of a point; of a longer key
     hash the low bits count. rebuild: True, and `mark_down` and `mark_up` call the function anew, with weight 0 for
-    each node that is down. key_hash: a function from a key's bytes to an integer of 0 to 2^64 - 1, or None for
-    xxHash64.
+    each node that is down; not when all are. key_hash: a function from a key's bytes to an integer of 0 to 2^64 - 1, or
+    None for xxHash64.
 
     >>> ring = HashRing(3)
     >>> ring.select_many(["ann", "bob", "cy", "dan", "eve", "flo"]).tolist()
@@ -90,37 +91,34 @@ cdef class HashRing(Selector):
         points=None, rule="first", bits=64, rebuild=False, key_hash=None,
     ):
         self.make(nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
+        self.ready()
 
     cdef make(self, nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash):
+        """All of a constructor but its last word, `ready`."""
         names = names_of(nodes)
         weights = weights_of(weights, len(names))
-        virtual_nodes = int_of(virtual_nodes, "virtual_nodes", "give the points of a node")
-        if not 1 <= virtual_nodes <= MAX_POINTS:
-            raise ValueError(f"virtual_nodes: {virtual_nodes} is outside 1 to 2^24")
-        if points is not None and not callable(points):
-            raise TypeError("points: give a function of (nodes, weights) that returns points and owners")
-        if not isinstance(rule, str) or rule not in RULES:
-            raise ValueError(f"rule: {short(rule)} is none of {', '.join(RULES)}")
-        bits = int_of(bits, "bits", "give the bits of a point")
-        if not 8 <= bits <= 64:
-            raise ValueError(f"bits: {bits} is outside 8 to 64")
+        parameters = parameters_of(virtual_nodes, points, rule, bits, rebuild)
         key_hash = key_hash_of(key_hash)
-        if points is None and sum(weights.tolist()) * virtual_nodes > MAX_POINTS:
-            argument = "nodes" if len(names) * virtual_nodes > MAX_POINTS else "weights"
-            raise ValueError(f"{argument}: {too_many(sum(weights.tolist()), virtual_nodes)}")
-        self.begin(names, weights)
-        self.virtual_nodes, self.points, self.rebuild, self.key_hash = virtual_nodes, points, bool(rebuild), key_hash
-        self.rule, self.bits = RULES.index(rule), bits
-        self.build()
+        self.enter(True)
+        try:
+            ring = ring_of(parameters, names, weights, np.ones(len(names), np.uint8))
+            self.start_with(names, weights)
+            self.key_hash = key_hash
+            self.settle(parameters, ring)
+        finally:
+            self.leave()
 
     @property
     def ring(self):
         """The points in order and the index of each one's owner: uint64 and int32, both of shape (points,), copies."""
-        with self.lock:
+        self.enter()
+        try:
             if not self.n:
                 return np.empty(0, np.uint64), np.empty(0, np.int32)
             point, owner = self.placed()
             return point.copy(), owner.copy()
+        finally:
+            self.leave()
 
     def replicas(self, key, k):
         """The first k different nodes that are up, from the key onwards: int32, shape (k,), or as many as are up.
@@ -133,7 +131,8 @@ cdef class HashRing(Selector):
         cdef int32_t node, found = 0
         cdef uint64_t h = hash_key(key, -1, self.key_hash)
         wanted = int_of(k, "k", "give the number of nodes")
-        with self.lock:
+        self.enter()
+        try:
             if not 1 <= wanted <= self.n:
                 raise ValueError(f"k: {wanted} is outside 1 to {self.n}, the number of nodes")
             result = np.empty(wanted, np.int32)
@@ -148,25 +147,26 @@ cdef class HashRing(Selector):
                     if found == wanted:
                         break
                 i = i + 1 if i + 1 < size else 0
+        finally:
+            self.leave()
         return result[:found]
 
-    cdef build(self):
-        """A new ring; the old one stays where none can be made, or where nobody is up to own a point."""
-        weights = np.array(self.weight)
-        if self.rebuild:
-            weights *= np.asarray(self.is_up)
-            if not weights.any():
-                return
-        if self.points is None:
-            point = np.concatenate([points_of(name, w * self.virtual_nodes) for name, w in zip(self.names, weights)])
-            owner = np.repeat(np.arange(self.n, dtype=np.int32), weights * self.virtual_nodes)
-        else:
-            point, owner = checked(self.points(self.names, weights), weights, self.bits)
-        order = np.argsort(point, kind="stable")
-        self.settle(point[order], owner[order])
+    cdef tuple parameters(self):
+        return self.virtual_nodes, self.points, RULES[self.rule], self.bits, self.rebuild
 
-    cdef settle(self, point, owner):
+    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
+        """A new ring; None where the old one stays, also when nobody is up to own a point."""
+        if self.rebuild if not other_nodes else self.rebuild or self.points is not None:
+            if other_nodes or np.multiply(weights, up).any():
+                return ring_of(self.parameters(), names, weights, up)
+        return None
+
+    cdef settle(self, tuple parameters, tuple ring):
         """Takes a ring whose points are in order, and notes where each of its buckets starts."""
+        virtual_nodes, function, rule, bits, rebuild = parameters
+        self.virtual_nodes, self.points, self.rule = virtual_nodes, function, RULES.index(rule)
+        self.bits, self.rebuild = bits, rebuild
+        point, owner = ring
         cdef Py_ssize_t size = len(point)
         cdef int index_bits = min(self.bits, max(8, int(2 * size - 1).bit_length()))
         cdef int shift = self.bits - index_bits
@@ -176,13 +176,12 @@ cdef class HashRing(Selector):
         cdef uint64_t[::1] bucket = np.empty(1 << index_bits, np.uint64)
         cdef Py_ssize_t b, i = 0, first
         cdef uint64_t split, before, after
-        cdef int bits = self.bits
         with nogil:
             for b in range(<Py_ssize_t>1 << index_bits):
                 start[b], first = <int32_t>i, i
                 while i < size and points[i] >> shift == <uint64_t>b:
                     i += 1
-                split = rest(points[first], bits, shift) if i == first + 1 else 1 << 23 if i > first else 0
+                split = rest(points[first], self.bits, shift) if i == first + 1 else 1 << 23 if i > first else 0
                 before, after = owners[first], owners[i]
                 bucket[b] = split << 40 | before << 20 | after
         self.point, self.owner, self.start, self.bucket, self.shift = points, owners, start, bucket, shift
@@ -255,8 +254,8 @@ cdef class HashRing(Selector):
     cdef reshape(self, int32_t removed):
         """Puts a new node's points among the others, or takes a node's points out."""
         cdef int32_t last = self.n - 1
-        if self.points is not None or self.rebuild:
-            self.build()
+        if self.made is not None:
+            self.settle(self.parameters(), self.made)
             return
         point, owner = self.placed()
         if removed < 0:
@@ -267,26 +266,57 @@ cdef class HashRing(Selector):
             stays = owner != removed
             point, owner = point[stays], owner[stays]
             owner -= owner > removed
-        self.settle(point, owner)
+        self.settle(self.parameters(), (point, owner))
 
     cdef marked(self):
-        if self.rebuild:
-            self.build()
+        if self.made is not None:
+            self.settle(self.parameters(), self.made)
 
     cdef dict more_state(self):
-        return {
-            "virtual_nodes": self.virtual_nodes, "points": self.points, "rule": RULES[self.rule], "bits": self.bits,
-            "rebuild": self.rebuild,
-        }
+        return dict(zip(PARAMETERS, self.parameters()))
 
     cdef restore(self, dict state):
-        self.virtual_nodes, self.points, self.rebuild = state["virtual_nodes"], state["points"], state["rebuild"]
-        self.rule, self.bits = RULES.index(state["rule"]), state["bits"]
-        self.build()
+        parameters = parameters_of(
+            state["virtual_nodes"], state["points"], state["rule"], state["bits"], state["rebuild"]
+        )
+        self.settle(parameters, ring_of(parameters, self.names, self.weight, self.is_up))
 
     cdef list more_repr(self):
         parts = [weights_repr(self), f"virtual_nodes={self.virtual_nodes}" if self.points is None else "own points"]
         return parts + ([f"rule={RULES[self.rule]!r}"] if self.rule else [])
+
+
+cdef tuple parameters_of(virtual_nodes, points, rule, bits, rebuild):
+    virtual_nodes = int_of(virtual_nodes, "virtual_nodes", "give the points of a node")
+    if not 1 <= virtual_nodes <= MAX_POINTS:
+        raise ValueError(f"virtual_nodes: {virtual_nodes} is outside 1 to 2^24")
+    if points is not None and not callable(points):
+        raise TypeError("points: give a function of (nodes, weights) that returns points and owners")
+    if not isinstance(rule, str) or rule not in RULES:
+        raise ValueError(f"rule: {short(rule)} is none of {', '.join(RULES)}")
+    bits = int_of(bits, "bits", "give the bits of a point")
+    if not 8 <= bits <= 64:
+        raise ValueError(f"bits: {bits} is outside 8 to 64")
+    return virtual_nodes, points, rule, bits, bool(rebuild)
+
+
+cdef tuple ring_of(tuple parameters, tuple names, weights, up):
+    """The points in order and their owners; of nodes that are all down, a ring of all of them."""
+    virtual_nodes, function, _, bits, rebuild = parameters
+    weights = np.array(weights)
+    if rebuild and np.multiply(weights, up).any():
+        weights *= np.asarray(up)
+    if function is None:
+        total = sum(weights.tolist())
+        if total * virtual_nodes > MAX_POINTS:
+            argument = "nodes" if len(names) * virtual_nodes > MAX_POINTS else "weights"
+            raise ValueError(f"{argument}: {too_many(total, virtual_nodes)}")
+        point = np.concatenate([points_of(name, w * virtual_nodes) for name, w in zip(names, weights)])
+        owner = np.repeat(np.arange(len(names), dtype=np.int32), weights * virtual_nodes)
+    else:
+        point, owner = checked(function(names, weights.copy()), weights, bits)
+    order = np.argsort(point, kind="stable")
+    return point[order], owner[order]
 
 
 cdef str too_many(total, virtual_nodes):
@@ -320,8 +350,9 @@ cdef object points_of(str name, Py_ssize_t count):
 
 
 cdef tuple checked(made, weights, int bits):
-    """The points and owners that a function returned, as uint64 and int32."""
-    if not isinstance(made, (tuple, list)) or len(made) != 2:
+    """The points and owners that a function returned, as uint64 and int32: copies, made before they are checked."""
+    made = tuple(made) if isinstance(made, (tuple, list)) else ()
+    if len(made) != 2:
         raise TypeError("points: the function must return two arrays, the points and the owners")
     point, owner = made
     if isinstance(point, (list, tuple)):    # numpy would take integers on both sides of 2^63 for floats
@@ -329,7 +360,7 @@ cdef tuple checked(made, weights, int bits):
         if point and not 0 <= min(point) <= max(point) < 1 << 64:
             raise ValueError(f"points: a point is outside 0 to 2^{bits} - 1")
         point = np.array(point, np.uint64)
-    point, owner = array_of(point, "points"), array_of(owner, "points")
+    point, owner = np.array(array_of(point, "points")), np.array(array_of(owner, "points"))
     if point.ndim != 1 or point.shape != owner.shape or not 1 <= point.size <= MAX_POINTS:
         raise ValueError("points: the function must return as many points as owners, from 1 to 2^24")
     if point.dtype.kind not in "iu" or owner.dtype.kind not in "iu":

@@ -48,6 +48,7 @@ cdef class EarliestDeadline(Selector):
         self.begin(nodes, weights)
         self.start = start
         self.rewind()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass
@@ -201,6 +202,10 @@ cdef class LeastRequest(EarliestDeadline):
         self.begin(nodes, weights)
         self.start, self.choices = seed, choices
         self.rewind()
+        self.ready()
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef double rate(self, int32_t node) noexcept nogil:
         return <double>self.weight[node] / <double>(self.load[node] + 1)

@@ -35,6 +35,10 @@ cdef class FastLeastConnections(Selector):
     def __init__(self, nodes, weights=None):
         self.begin(nodes, weights)
         self.rewind()
+        self.ready()
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef check_add(self, int64_t w):
         pass

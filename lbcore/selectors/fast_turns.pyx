@@ -52,6 +52,7 @@ cdef class FastWeightedRoundRobin(Selector):
     def __init__(self, nodes, weights=None):
         self.begin(nodes, weights)
         self.rewind()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass
@@ -176,6 +177,8 @@ cdef class FastWeightedRoundRobin(Selector):
         group = of_nodes(self, state["group"], "group")
         if not np.array_equal(group != DOWN, np.asarray(self.is_up) & (np.asarray(self.weight) > 0)):
             raise ValueError("state: group differs from who is up")
+        if group.min() < DOWN or group.max() > SECOND or state["waiting"] not in (FIRST, SECOND):
+            raise ValueError("state: a group is unknown")
         self.group = group.astype(np.int32)
         self.later, self.waiting, self.position = state["later"], state["waiting"], state["position"]
         self.round_size, self.next_size = state["round"], state["next"]
@@ -204,6 +207,7 @@ cdef class MapRoundRobin(Selector):
         self.at = 0
         self.divisor = gcd(*np.asarray(self.weight).tolist())
         self.marked()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         cdef list each = [*np.asarray(self.weight).tolist(), w]

@@ -6,9 +6,8 @@ from lbcore.selectors._selector cimport Selector
 
 
 cdef class HashTable(Selector):
-    cdef object table           # a function (nodes, weights) that returns the owners; None where a family builds them
+    cdef object table           # a function (nodes, weights) that returns the owners; None for slots
     cdef bint rebuild           # whether mark_down and mark_up build the table anew
     cdef int32_t[::1] owner     # replaced, never changed, so a batch may read on without the lock
 
-    cdef build(self)
-    cdef object entries(self, tuple names, weights)     # the owners of a new table, unchecked
+    cdef make(self, tuple names, weights, table, bint rebuild, key_hash)    # a whole constructor

@@ -13,7 +13,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors._checks cimport array_of, int_of, names_of
+from lbcore.selectors._checks cimport array_of, int_of, names_of, weights_of
 from lbcore.selectors._draws cimport TRIES, again
 from lbcore.selectors._hashes cimport inverse, modulo
 from lbcore.selectors._keys cimport key_hash_of
@@ -39,6 +39,7 @@ cdef class ModuloHash(Selector):
         key_hash = key_hash_of(key_hash)
         self.begin(nodes, None)
         self.key_hash = key_hash
+        self.ready()
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node = -1
@@ -73,7 +74,8 @@ cdef class HashTable(Selector):
     nodes: names, or a number. weights: an integer of 0 or more for each node. table: a function of the nodes' names and
     their weights (int64) that returns the index of each entry's owner, at most 2^24 of them. rebuild: False, and the
     keys of a dead node alone are hashed again; True, and `mark_down` and `mark_up` call the function anew, with weight
-    0 for each node that is down. key_hash: a function from a key's bytes to an integer, or None for xxHash64.
+    0 for each node that is down; not when all are. key_hash: a function from a key's bytes to an integer, or None for
+    xxHash64.
 
     >>> from lbcore.selectors.hashing import HashTable
     >>> HashTable(2, [2, 1], table=lambda nodes, weights: [0, 0, 1]).select_many(["ann", "bob", "cy"]).tolist()
@@ -85,31 +87,33 @@ cdef class HashTable(Selector):
     def __init__(self, nodes, weights=None, *, table, rebuild=False, key_hash=None):
         if not callable(table):
             raise TypeError("table: give a function of (nodes, weights) that returns the owner of each entry")
-        key_hash = key_hash_of(key_hash)
-        self.begin(nodes, weights)
-        self.key_hash, self.table, self.rebuild = key_hash, table, bool(rebuild)
-        self.build()
+        self.make(names_of(nodes), weights, table, bool(rebuild), key_hash_of(key_hash))
+
+    cdef make(self, tuple names, weights, table, bint rebuild, key_hash):
+        weights = weights_of(weights, len(names))
+        self.enter(True)
+        try:
+            owner = table_of(table, rebuild, names, weights, np.ones(len(names), np.uint8))
+            self.start_with(names, weights)
+            self.key_hash, self.table, self.rebuild, self.owner = key_hash, table, rebuild, owner
+            self.reopen()
+        finally:
+            self.leave()
 
     @property
     def owners(self):
         """The index of each entry's owner: int32, shape (entries,), a copy."""
-        with self.lock:
+        self.enter()
+        try:
             return np.array(self.owner, dtype=np.int32) if self.n else np.empty(0, np.int32)
+        finally:
+            self.leave()
 
-    cdef object entries(self, tuple names, weights):
-        return self.table(names, weights)
-
-    cdef build(self):
-        """A new table; the old one stays where none can be made, or where nobody is up to own an entry."""
-        weights = np.array(self.weight)
-        if self.rebuild:
-            weights *= np.asarray(self.is_up)
-            if not weights.any():
-                return
-        owner = owners_of(self.entries(self.names, weights), self.n, "table")
-        if not weights[owner].all():
-            raise ValueError("table: a node of weight zero, or one that is down, owns an entry")
-        self.owner = owner
+    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
+        """A new table; None where the old one stays, also when nobody is up to own an entry."""
+        if other_nodes or self.rebuild and np.multiply(weights, up).any():
+            return table_of(self.table, self.rebuild, names, weights, up)
+        return None
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node
@@ -149,26 +153,39 @@ cdef class HashTable(Selector):
         pass
 
     cdef reshape(self, int32_t removed):
-        self.build()
+        self.owner = self.made
 
     cdef marked(self):
-        if self.rebuild:
-            self.build()
+        if self.made is not None:
+            self.owner = self.made
 
     cdef dict more_state(self):
         return {"table": self.table, "rebuild": self.rebuild}
 
     cdef restore(self, dict state):
+        if not callable(state["table"]):
+            raise TypeError("state: table cannot be called")
         self.table, self.rebuild = state["table"], state["rebuild"]
-        self.build()
+        self.owner = table_of(self.table, self.rebuild, self.names, self.weight, self.is_up)
 
     cdef list more_repr(self):
         return [weights_repr(self), f"entries={self.owner.shape[0]}"] if self.n else []
 
 
+cdef object table_of(table, bint rebuild, tuple names, weights, up):
+    """The owners that the function returns; of nodes that are all down, a table of all of them."""
+    weights = np.array(weights)
+    if rebuild and np.multiply(weights, up).any():
+        weights *= np.asarray(up)
+    owner = owners_of(table(names, weights.copy()), <int32_t>len(names), "table")
+    if not weights[owner].all():
+        raise ValueError("table: a node of weight zero, or one that is down, owns an entry")
+    return owner
+
+
 cdef object owners_of(owners, int32_t n, str argument):
-    """A table of nodes as int32, checked."""
-    given = array_of(owners, argument)
+    """A table of nodes as int32: a copy, made before it is checked."""
+    given = np.array(array_of(owners, argument))
     if given.ndim != 1 or not given.size or given.dtype.kind not in "iu" or given.size > MAX_ENTRIES:
         raise ValueError(f"{argument}: not a flat list of 1 to 2^24 indices")
     if given.min() < 0 or given.max() >= n:
@@ -204,6 +221,10 @@ cdef class HashSlots(HashTable):
             raise ValueError(f"owners: {len(owners)} owners for {slots} slots")
         self.begin(names, None)
         self.key_hash, self.owner = key_hash, owners
+        self.ready()
+
+    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
+        return None
 
     cdef check_add(self, int64_t w):
         Selector.check_add(self, w)

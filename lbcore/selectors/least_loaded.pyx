@@ -43,6 +43,7 @@ cdef class LeastConnections(LoadView):
         view = view_of(stale_requests, stale_s, clock)
         self.begin(nodes, weights)
         self.watch(view)
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass
@@ -144,6 +145,10 @@ cdef class PeakEwma(Selector):
         self.begin(nodes, None)
         self.seed, self.decay_s, self.clock = seed, decay_s, clock
         self.rewind()
+        self.ready()
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t a, b, n = self.n_live
@@ -181,8 +186,11 @@ cdef class PeakEwma(Selector):
     @property
     def latencies_s(self):
         """The average latency of each node as of its last look or answer, in seconds: float64, shape (nodes,)."""
-        with self.lock:
+        self.enter()
+        try:
             return np.array(self.latency) if self.n else np.empty(0)
+        finally:
+            self.leave()
 
     cdef rewind(self):
         self.number = 0

@@ -31,6 +31,7 @@ cdef class NearestRing(HashRing):
 
     def __init__(self, nodes, weights=None, virtual_nodes=160, *, points=None, bits=64, key_hash=None):
         self.make(nodes, weights, virtual_nodes, points, "nearest", bits, True, key_hash)
+        self.ready()
 
     cdef Py_ssize_t nearest(self, uint64_t h) noexcept nogil:
         """The place of the nearest point, whoever owns it."""
@@ -74,6 +75,10 @@ cdef class BoundedNearestRing(NearestRing):
         self.make(nodes, weights, virtual_nodes, points, "nearest", bits, True, key_hash)
         self.factor, self.flying = factor, 0
         self.share()
+        self.ready()
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef share(self):
         scaled = np.multiply(self.weight, self.is_up) * SCALE

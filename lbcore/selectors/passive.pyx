@@ -35,6 +35,7 @@ cdef class PassiveRoundRobin(Selector):
 
     def __init__(self, nodes, weights=None, max_fails=1, fail_timeout_s=10, backup=(), clock=time.time):
         self.start(nodes, weights, max_fails, fail_timeout_s, backup, clock)
+        self.ready()
 
     cdef start(self, nodes, weights, max_fails, fail_timeout_s, backup, clock):
         cdef list given
@@ -175,6 +176,9 @@ cdef class PassiveLeastConnections(PassiveRoundRobin):
     """
 
     keeps_load = True
+
+    cdef bint counts(self) noexcept:
+        return True
 
     cdef int32_t least_of(self, bint backup) noexcept nogil:
         cdef int32_t k, i, best = -1, first = 0

@@ -102,6 +102,7 @@ cdef class PassiveHash(PassiveRoundRobin):
         key_hash = key_hash_of(key_hash)
         self.start(nodes, weights, max_fails, fail_timeout_s, (), clock)
         self.key_hash = key_hash
+        self.ready()
 
     cdef uint64_t hashed(self, uint64_t h, uint64_t number, uint64_t before) noexcept nogil:
         """The hash of a key after one round more."""

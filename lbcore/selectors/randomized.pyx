@@ -38,6 +38,7 @@ cdef class Random(Selector):
         seed = seed_of(seed)
         self.begin(nodes, None)
         self.seed, self.number = seed, 0
+        self.ready()
 
     cdef int32_t pick(self) noexcept nogil:
         if self.n_live == 0:
@@ -146,15 +147,12 @@ cdef class TwoChoices(LoadView):
         stale_requests=1, stale_s=0.0, clock=time.monotonic,
     ):
         seed = seed_of(seed)
-        choices = int_of(choices, "choices", "give the number of nodes to look at")
-        if not 1 <= choices <= MAX_CHOICES:
-            raise ValueError(f"choices: {choices} is outside 1 to {MAX_CHOICES}")
-        if not isinstance(replacement, (bool, np.bool_)):
-            raise TypeError(f"replacement: {short(replacement)} is not True or False")
+        choices, replacement = choices_of(choices, replacement)
         view = view_of(stale_requests, stale_s, clock)
         self.begin(nodes, None)
         self.seed, self.choices, self.replacement = seed, choices, replacement
         self.watch(view)
+        self.ready()
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node
@@ -199,9 +197,18 @@ cdef class TwoChoices(LoadView):
     cdef restore(self, dict state):
         LoadView.restore(self, state)
         self.seed, self.number = state["seed"], state["number"]
-        self.choices, self.replacement = state["choices"], state["replacement"]
+        self.choices, self.replacement = choices_of(state["choices"], state["replacement"])
 
     cdef list more_repr(self):
         parts = [f"choices={self.choices}"] if self.choices != 2 else []
         parts += ["replacement=True"] if self.replacement else []
         return [f"seed={self.seed}", *parts, *LoadView.more_repr(self)]
+
+
+cdef tuple choices_of(choices, replacement):
+    choices = int_of(choices, "choices", "give the number of nodes to look at")
+    if not 1 <= choices <= MAX_CHOICES:
+        raise ValueError(f"choices: {choices} is outside 1 to {MAX_CHOICES}")
+    if not isinstance(replacement, (bool, np.bool_)):
+        raise TypeError(f"replacement: {short(replacement)} is not True or False")
+    return choices, bool(replacement)

@@ -23,6 +23,7 @@ class Maglev(HashTable):
         key_hash: KeyHash | None = None,
     ) -> None: ...
 
+def claimed(table_size: int, names: Sequence[str], weights: NDArray[np.integer]) -> NDArray[np.integer]: ...
 def fill_table(
     offsets: Sequence[int] | NDArray[np.integer],
     skips: Sequence[int] | NDArray[np.integer],

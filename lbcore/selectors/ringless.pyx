@@ -7,11 +7,13 @@ best wins: exact, simple, and linear in the nodes. Maglev (Eisenbud et al. 2016)
 order of its own: the most even shares and one look-up, for a little more movement than need be.
 """
 
+from functools import partial
 from math import isqrt
 
 import numpy as np
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport frexp
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
@@ -22,6 +24,9 @@ from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, weights_repr
 from lbcore.selectors.hashing cimport HashTable
 
+
+cdef enum:
+    LOOKS = 1 << 24         # at nodes, between two looks at Ctrl-C
 
 cdef double TINY = 1.0 / 9007199254740992.0       # 2^-53
 
@@ -54,6 +59,7 @@ cdef class JumpHash(Selector):
         key_hash = key_hash_of(key_hash)
         self.begin(nodes, None)
         self.key_hash = key_hash
+        self.ready()
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node = -1
@@ -121,6 +127,7 @@ cdef class Rendezvous(Selector):
         self.begin(nodes, weights)
         self.key_hash = key_hash
         self.build()
+        self.ready()
 
     cdef build(self):
         self.seed = np.array([name_hash(name, 0) for name in self.names], np.uint64)
@@ -173,24 +180,12 @@ cdef class Maglev(HashTable):
     cdef int64_t size
 
     def __init__(self, nodes, weights=None, table_size=65537, *, key_hash=None):
-        table_size = int_of(table_size, "table_size", "give the number of entries")
-        if not 2 <= table_size <= 1 << 24:
-            raise ValueError(f"table_size: {table_size} is outside 2 to 2^24")
-        if any(table_size % i == 0 for i in range(2, isqrt(table_size) + 1)):
-            raise ValueError(f"table_size: {table_size} is not a prime, so a node's steps might miss entries")
+        table_size = size_of(table_size)
         names = names_of(nodes)
         if len(names) > table_size:
             raise ValueError(f"nodes: {len(names)} nodes are more than the {table_size} entries of the table")
-        key_hash = key_hash_of(key_hash)
-        self.begin(names, weights)
-        self.size, self.key_hash = table_size, key_hash
-        self.build()
-
-    cdef object entries(self, tuple names, weights):
-        claim = sorted([i for i in range(len(names)) if weights[i]], key=names.__getitem__)
-        offsets = [name_hash(names[i], 0) % self.size for i in claim]
-        skips = [name_hash(names[i], 1) % (self.size - 1) + 1 for i in claim]
-        return np.array(claim)[fill_table(offsets, skips, weights[claim], self.size)]
+        self.make(names, weights, partial(claimed, table_size), False, key_hash_of(key_hash))
+        self.size = table_size
 
     cdef check_add(self, int64_t w):
         if self.n == self.size:
@@ -200,11 +195,30 @@ cdef class Maglev(HashTable):
         return {"table_size": self.size}
 
     cdef restore(self, dict state):
-        self.size = state["table_size"]
-        self.build()
+        self.size = size_of(state["table_size"])
+        if self.n > self.size:
+            raise ValueError("state: more nodes than entries")
+        HashTable.restore(self, {"table": partial(claimed, self.size), "rebuild": False})
 
     cdef list more_repr(self):
         return [weights_repr(self), f"table_size={self.size}"]
+
+
+cdef object size_of(table_size):
+    size = int_of(table_size, "table_size", "give the number of entries")
+    if not 2 <= size <= 1 << 24:
+        raise ValueError(f"table_size: {size} is outside 2 to 2^24")
+    if any(size % i == 0 for i in range(2, isqrt(size) + 1)):
+        raise ValueError(f"table_size: {size} is not a prime, so a node's steps might miss entries")
+    return size
+
+
+def claimed(table_size, names, weights):
+    """The owner of each entry of a Maglev table."""
+    claim = sorted([i for i in range(len(names)) if weights[i]], key=names.__getitem__)
+    offsets = [name_hash(names[i], 0) % table_size for i in claim]
+    skips = [name_hash(names[i], 1) % (table_size - 1) + 1 for i in claim]
+    return np.array(claim)[fill_table(offsets, skips, weights[claim], table_size)]
 
 
 cdef uint64_t name_hash(str name, uint64_t seed) except? 0:
@@ -229,7 +243,7 @@ def fill_table(offsets, skips, weights, table_size):
     cdef int32_t i, n = <int32_t>at.shape[0]
     cdef double most
     cdef int64_t tries
-    cdef Py_ssize_t filled = 0, turn = 0
+    cdef Py_ssize_t filled = 0, turn = 0, looks = 0
     if not 1 <= n <= size <= 1 << 24 or skip.shape[0] != n or weight.shape[0] != n:
         raise ValueError("offsets: offsets, skips and weights differ in length, or do not fit the table")
     if np.min(at) < 0 or np.max(at) >= size or np.min(skip) < 1 or np.max(skip) >= max(size, 2):
@@ -242,6 +256,11 @@ def fill_table(offsets, skips, weights, table_size):
     with nogil:
         while 0 <= filled < size:
             turn += 1
+            looks += n
+            if looks > LOOKS:
+                looks = 0
+                with gil:
+                    PyErr_CheckSignals()
             for i in range(n):
                 if turn * weight[i] < target[i]:
                     continue

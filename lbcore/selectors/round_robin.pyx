@@ -25,6 +25,7 @@ cdef class RoundRobin(Selector):
     def __init__(self, nodes):
         self.begin(nodes, None)
         self.turn = 0
+        self.ready()
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node = self.turn

@@ -41,15 +41,19 @@ cdef class StaticStride(Selector):
         self.begin(nodes, weights)
         self.start = start
         self.rewind()
+        self.ready()
 
     @property
     def strides(self):
         """The scaled weights: int64, shape (nodes,); 0 for a node that takes no turns."""
-        with self.lock:
+        self.enter()
+        try:
             result = np.zeros(self.n, np.int64)
             if self.n:
                 result[np.asarray(self.listed)] = np.asarray(self.stride)
             return result
+        finally:
+            self.leave()
 
     cdef check_add(self, int64_t w):
         pass

@@ -32,6 +32,7 @@ cdef class WeightedRoundRobin(Selector):
     def __init__(self, nodes, weights=None):
         self.begin(nodes, weights)
         self.rewind()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass
@@ -116,6 +117,7 @@ cdef class BurstRoundRobin(Selector):
     def __init__(self, nodes, weights=None):
         self.begin(nodes, weights)
         self.rewind()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass
@@ -202,6 +204,7 @@ cdef class WeightedRandom(Selector):
         self.begin(nodes, weights)
         self.seed, self.number = seed, 0
         self.build()
+        self.ready()
 
     cdef check_add(self, int64_t w):
         pass

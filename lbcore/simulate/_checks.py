@@ -14,10 +14,12 @@ def real(name: str, value: Any, least: float = 0.0, most: float = math.inf, *, a
         raise TypeError(f"{name}: {value!r} is not a number")
     try:
         number = float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         raise TypeError(f"{name}: {short(value)} is not a number") from None
     if not math.isfinite(number):
-        raise ValueError(f"{name}: {value!r} is not finite")
+        raise ValueError(f"{name}: {short(value)} is not finite")
     if number < least or number > most or (above and number == least):
         limit = "" if most == math.inf else f" and at most {most:g}"
         raise ValueError(f"{name}: {value!r} is not {'greater than' if above else 'at least'} {least:g}{limit}")
@@ -61,5 +63,8 @@ def flat(name: str, values: Any, what: str) -> NDArray[np.float64]:
 
 def short(value: Any) -> str:
     """A repr that fits into a sentence."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # an int of more than 4300 digits
+        text = f"a huge {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

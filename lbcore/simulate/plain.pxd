@@ -13,6 +13,9 @@ cdef class Plain(Selector):
     cdef bint wants_latency
     cdef list keys              # or None
     cdef str who
+    cdef Selector of_ours       # the selector, where it is a subclass of a compiled one
+    cdef tuple its_names        # of its nodes at first
+    cdef double origin_s        # what its clock shows at time 0
     cdef int64_t number         # of the next request
     cdef object error           # the first that its methods raised
 

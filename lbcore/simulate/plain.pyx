@@ -12,9 +12,10 @@ from lbcore.selectors._selector cimport Selector
 cdef class Plain(Selector):
     """Asks the `select()` of a plain object for every pick, and tells its `release()`, if it has one, of every end.
 
-    selector: a copy that nobody else uses; its `clock`, if it has one, tells the simulated time from now on. names: of
-    the nodes. keys: None, or what `select(key)` is given, in turn. The first error is kept, and from then on every pick
-    is FAILED: nothing raises below the door.
+    selector: a copy that nobody else uses; its `clock`, if it has one, tells the simulated time from now on, and so
+    does that of a subclass of a compiled selector. names: of the nodes. keys: None, or what
+    `select(key)` is given, in turn. The first error is kept, and from then on every pick is FAILED: nothing raises
+    below the door.
     """
 
     def __init__(self, selector, names, keys):
@@ -22,10 +23,20 @@ cdef class Plain(Selector):
         self.select_one, self.release_one = selector.select, getattr(selector, "release", None)
         if self.release_one is not None:
             self.wants_ok, self.wants_latency = wants(self.release_one)
+        if isinstance(selector, Selector):
+            self.of_ours = selector
+            self.its_names, self.origin_s = self.of_ours.names, self.of_ours.now_s
+            self.of_ours.ahead_s = 0
+            if self.of_ours.clock is not None:
+                self.of_ours.clock = self.time
         if callable(getattr(selector, "clock", None)):
-            selector.clock = self.time
+            try:
+                selector.clock = self.time
+            except AttributeError:
+                raise TypeError(f"selector: the clock of {type(selector).__name__} cannot be set") from None
         self.keys = None if keys is None else list(keys)
         self.who = type(selector).__name__
+        self.ready()
 
     cdef int32_t pick(self) noexcept nogil:
         return self.ask()
@@ -74,10 +85,12 @@ cdef class Plain(Selector):
 
     def time(self):
         """The simulated time, in seconds."""
-        return self.now_s
+        return self.origin_s + self.now_s
 
     def look(self):
         """Raises what a method of the plain selector raised, if one did."""
+        if self.of_ours is not None and self.of_ours.names is not self.its_names:
+            raise RuntimeError("selector: its nodes changed while the simulation ran") from self.error
         if self.error is not None:
             raise self.error
 

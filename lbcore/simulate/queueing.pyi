@@ -4,6 +4,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore.selectors import Selector
+
 class Engine:
     now_s: float
     coming_s: float
@@ -23,7 +25,7 @@ class Engine:
         arrivals: tuple[str, float, float, float, float] | NDArray[np.float64],
         services: tuple[str, float, float, float, float] | NDArray[np.float64],
         speeds: Sequence[float] | NDArray[np.float64],
-        keys: Sequence[Any] | NDArray[Any] | None,
+        keys: Any,
         kept: tuple[Any, ...] | None,
     ) -> None: ...
     def advance(self, stop: int, until: float, progress: Callable[[int], object] | None = None) -> None: ...
@@ -36,4 +38,5 @@ class Engine:
     def close(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
     def totals(self) -> dict[str, Any]: ...
 
+def key_hashes(selector: Selector, keys: Sequence[Any] | NDArray[Any]) -> NDArray[np.uint64]: ...
 def seed_bits(seed: int | np.random.Generator | None) -> int: ...

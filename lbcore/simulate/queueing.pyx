@@ -8,6 +8,8 @@ Arrival i and the work of request i are draw i of two streams that nothing else 
 meet the same requests, and can be compared request by request.
 """
 
+from time import perf_counter
+
 import numpy as np
 
 cimport cython
@@ -25,10 +27,14 @@ from lbcore.simulate.plain cimport FAILED, Plain
 
 cdef enum:
     BLOCK = 256                 # times drawn at once
-    CHUNK = 1 << 18             # requests between two looks at Ctrl-C and two calls of `progress`
+    CHUNK = 1 << 18             # requests, at most, between two looks at Ctrl-C and two calls of `progress`
     CHUNK_PLAIN = 1 << 12
+    WORK = 1 << 26              # requests times servers, about: a request may look at every node, or server of a node
     BIN_SHIFT = 44              # a bin is the sign, the exponent and the first 8 bits of the fraction of a double
     BINS = 1 << 19
+    MOST = 1 << 29              # servers
+
+cdef double LONG_S = 0.5        # a piece that took longer is followed by shorter ones
 
 cdef enum Outcome:
     SERVED
@@ -68,17 +74,21 @@ cdef struct Node:
 cdef class Engine:
     """The simulation itself; `queue` in queues.py is its door, and checks what comes here.
 
-    selector: a copy that nobody else uses, of n nodes. arrivals, services: `constants` of a shape, or a float64 array
-    of one time for each request. keys: for a keyed selector, what the requests take in turn. kept: None, or the
-    arrays that take every request's arrival, start and end, its node and its outcome.
+    selector: a copy that nobody else uses, of n nodes; should somebody change its nodes all the same, the run ends with
+    an error. arrivals, services: `constants` of a shape, or a float64 array of one time for each request. keys: for a
+    keyed selector, what the requests take in turn, as `key_hashes`. kept: None, or the arrays that take every request's
+    arrival, start and end, its node and its outcome.
     """
 
     cdef Selector selector
+    cdef tuple names                    # of its nodes, when the run began
     cdef Plain plain                    # the same, where it is a plain one in disguise; else None
     cdef const uint64_t[::1] hashes     # of the keys
     cdef Py_ssize_t keys
     cdef double origin_s                # what the selector's clock shows at time 0
     cdef bint failed
+    cdef int64_t piece                  # requests until the next look at Ctrl-C
+    cdef int64_t budget                 # departures until then, at most
 
     cdef readonly double now_s
     cdef readonly double coming_s       # when the next request arrives; infinity after the last
@@ -118,10 +128,16 @@ cdef class Engine:
     cdef int32_t[::1] node
     cdef int8_t[::1] outcome
 
-    def __cinit__(self, selector, Py_ssize_t n, *unused, Py_ssize_t servers, **more):
+    def __cinit__(self, Selector selector not None, Py_ssize_t n, *unused, Py_ssize_t servers, **more):
         cdef Py_ssize_t leaves = 2, i
-        if n < 1 or servers < 1 or n * servers >= 1 << 30:
+        if not (1 <= n <= MOST and 1 <= servers <= MOST // n):
             raise ValueError(f"servers: {servers} at each of {n} nodes are none, or too many")
+        if selector.n != n:
+            raise ValueError(f"nodes: the selector has {selector.n} nodes, the simulation {n}")
+        self.selector, self.names, self.origin_s = selector, selector.names, selector.now_s
+        self.plain = selector if isinstance(selector, Plain) else None
+        self.piece = max(1, min(WORK // (n * servers), <int64_t>(CHUNK if self.plain is None else CHUNK_PLAIN)))
+        self.bins = np.zeros(BINS, np.int64)
         while leaves < n * servers:
             leaves *= 2
         self.n, self.servers = n, servers
@@ -150,39 +166,31 @@ cdef class Engine:
     ):
         cdef Py_ssize_t i
         cdef const double[::1] speed = np.array(speeds, dtype=np.float64)
+        if self.requests:
+            raise TypeError("an engine runs once")
         if speed.shape[0] != self.n:
             raise ValueError(f"speeds: {speed.shape[0]} speeds for {self.n} nodes")
-        self.requests, self.first_measured = requests, first_measured
+        self.first_measured = first_measured
         self.arrival_seed, self.service_seed = draw(seed, 0), draw(seed, 1)
         self.arrival_s = take_times(&self.arrivals, arrivals)
         self.service_s = take_times(&self.services, services)
         for i in range(self.n):
             self.nodes[i].speed = speed[i]
-        self.take_selector(selector, keys)
-        self.bins = np.zeros(BINS, np.int64)
-        self.keep = kept is not None
-        if self.keep:
-            self.arrived, self.started, self.ended, self.node, self.outcome = kept
-            if min([len(array) for array in kept]) < self.requests:
-                raise ValueError(f"kept: an array is shorter than {requests} requests")
-        for times, name in ((self.arrival_s, "arrivals"), (self.service_s, "services")):
-            if times is not None and len(times) < self.requests:
-                raise ValueError(f"{name}: {len(times)} times for {requests} requests")
-        self.coming_s = self.next_arrival(0.0)
-
-    cdef take_selector(self, Selector selector, keys):
-        self.selector, self.origin_s = selector, selector.now_s
-        self.plain = selector if isinstance(selector, Plain) else None
-        if selector.n != self.n:
-            raise ValueError(f"nodes: the selector has {selector.n} nodes, the simulation {self.n}")
-        if selector.by_key:
-            try:
-                self.hashes = selector.hashes_of(keys)
-            except (TypeError, ValueError) as error:
-                raise type(error)(str(error).replace("requests[", "keys[", 1)) from None
+        if self.selector.by_key:
+            self.hashes = keys
             self.keys = self.hashes.shape[0]
             if not self.keys:
                 raise ValueError("keys: no key is given")
+        self.keep = kept is not None
+        if self.keep:
+            self.arrived, self.started, self.ended, self.node, self.outcome = kept
+            if min([len(array) for array in kept]) < requests:
+                raise ValueError(f"kept: an array is shorter than {requests} requests")
+        for times, name in ((self.arrival_s, "arrivals"), (self.service_s, "services")):
+            if times is not None and len(times) < requests:
+                raise ValueError(f"{name}: {len(times)} times for {requests} requests")
+        self.requests = requests        # now that nothing can fail: before, no request arrives
+        self.coming_s = self.next_arrival(0.0)
 
     # ---- events ------------------------------------------------------------------------------------------------------
 
@@ -236,8 +244,8 @@ cdef class Engine:
         self.selector.now_s = self.origin_s + self.now_s
         self.selector.finish(at, outcome == SERVED, latency)
 
-    cdef void depart(self, double until) noexcept nogil:
-        """Every departure up to and at `until`, in the order of time."""
+    cdef bint depart(self, double until) noexcept nogil:
+        """Every departure up to and at `until`, in the order of time; False where the budget did not suffice."""
         cdef int32_t server, place
         cdef int64_t last = min(bits_of(until), ENDLESS - 1)
         cdef Server* serving
@@ -245,7 +253,10 @@ cdef class Engine:
         while True:
             server = self.departures.winner[1]
             if self.departures.ends[server] > last:
-                return
+                return True
+            if self.budget <= 0:
+                return False
+            self.budget -= 1
             serving = &self.serving[server]
             node = &self.nodes[serving.node]
             self.now_s = time_of(self.departures.ends[server])
@@ -307,13 +318,20 @@ cdef class Engine:
 
     cdef void run(self, int64_t stop, double until) noexcept nogil:
         while self.number < stop and self.coming_s < until and self.free >= 0:
-            self.depart(self.coming_s)
+            if not self.depart(self.coming_s):
+                return
             self.now_s = self.coming_s
             self.arrive()
             if self.failed:
                 return
             self.number += 1
             self.coming_s = self.next_arrival(self.now_s)
+
+    cdef bint same(self) noexcept nogil:
+        """Whether the selector has the nodes that it had; asked with its lock held, so that they stay."""
+        if <void*>self.selector.names != <void*>self.names:
+            self.failed = True
+        return not self.failed
 
     # ---- the driver's methods ----------------------------------------------------------------------------------------
 
@@ -322,22 +340,28 @@ cdef class Engine:
 
         Looks at Ctrl-C, and calls progress(requests so far), now and then.
         """
-        cdef int64_t piece
         stop = min(stop, self.requests)
         while self.number < stop and self.coming_s < until:
             self.make_room()
-            piece = min(stop, self.number + (CHUNK if self.plain is None else CHUNK_PLAIN))
-            with nogil:
-                self.run(piece, until)
+            began = perf_counter()
+            self.budget = 4 * self.piece
+            with nogil, self.selector.lock:
+                if self.same():
+                    self.run(min(stop, self.number + self.piece), until)
             self.look()
+            if perf_counter() - began > LONG_S:
+                self.piece = max(1, self.piece // 2)
             if progress is not None:
                 progress(self.number)
 
     def wait(self, double until):
         """Let the requests depart that do so up to `until`, and time pass up to there (if that is finite)."""
-        with nogil:
-            self.depart(until)
-        self.look()
+        cdef bint all_gone = False
+        while not all_gone:
+            self.budget = self.piece
+            with nogil, self.selector.lock:
+                all_gone = not self.same() or self.depart(until)
+            self.look()
         if until < INFINITY:
             self.now_s = until
 
@@ -345,7 +369,7 @@ cdef class Engine:
         if self.plain is not None:
             self.plain.look()
         if self.failed:
-            raise RuntimeError("the selector's nodes changed while the simulation ran")
+            raise RuntimeError("selector: its nodes changed while the simulation ran")
         PyErr_CheckSignals()
 
     cdef make_room(self):
@@ -383,6 +407,12 @@ cdef class Engine:
     def crash(self, Py_ssize_t at):
         """Node `at` loses the requests it holds, those in service first, and all that is sent to it until `revive`."""
         cdef Node* node = self.find(at)
+        with self.selector.lock:
+            if self.same():
+                self.lose(node, at)
+        self.look()
+
+    cdef void lose(self, Node* node, int32_t at) noexcept:
         cdef Server* serving
         cdef Py_ssize_t server
         cdef int32_t place
@@ -399,7 +429,6 @@ cdef class Engine:
             place = node.first
             node.first = self.places[place].behind
             self.leave(place, at, LOST)
-        self.look()
 
     def revive(self, Py_ssize_t at):
         """Node `at` is back, empty."""
@@ -473,6 +502,17 @@ cdef const double[::1] take_times(Times* times, given):
     kind, times.mean, times.a, times.b, times.c = given
     times.kind = KINDS[kind]
     return None
+
+
+def key_hashes(Selector selector not None, keys):
+    """What a keyed selector hashes of these keys: uint64, shape (keys,). Errors speak of `keys`."""
+    try:
+        return selector.hashes_of(keys)
+    except (TypeError, ValueError) as error:
+        if not str(error).startswith("requests"):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind("keys" + str(error)[len("requests"):]) from None
 
 
 def seed_bits(seed):

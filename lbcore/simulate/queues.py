@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from lbcore.selectors import Selector
 from lbcore.simulate._checks import flat, real, short, whole
 from lbcore.simulate.plain import Plain
-from lbcore.simulate.queueing import Engine, seed_bits
+from lbcore.simulate.queueing import Engine, key_hashes, seed_bits
 from lbcore.simulate.results import QueueResult, Requests
 from lbcore.simulate.shapes import Arrivals, Bursty, Constants, Deterministic, Exponential, Pareto, Poisson, Service
 
@@ -73,11 +73,13 @@ def queue(
 
     warm_up: so many first requests are left out of the latencies and of the nodes' window. sample_every_s: look at the
     lengths of all queues that often. keep: keep every request (29 bytes each); else memory grows with the requests in
-    the system alone. progress: called with (requests so far, requests) now and then; Ctrl-C works at any time.
+    the system alone. progress: called with (requests so far, requests) now and then. Ctrl-C is answered within about a
+    second, however many nodes there are; a plain selector is interrupted wherever it is.
 
     After the last arrival the run goes on until every request has ended, or waits at a node that stands still for ever.
-    Raises TypeError or ValueError, naming the argument, before anything runs; what a plain selector raises comes out
-    with a note of the request at which it happened. A LookupError of its `select()` is a request refused.
+    Raises TypeError or ValueError, naming the argument, before anything runs, or for sample_every_s once there are too
+    many lengths; RuntimeError if the selector's nodes change on the way. What a plain selector raises comes out with a
+    note of the request at which it happened. A LookupError of its `select()` is a request refused.
     """
     names = node_names(selector, nodes)
     n = len(names)
@@ -98,13 +100,18 @@ def queue(
     requests = whole("requests", requests, 1, most)
     warm_up = whole("warm_up", warm_up, 0, requests - 1)
     mine = duplicate(selector)
+    compiled = is_compiled(mine)
     taken = keys_of(mine, keys)
+    if compiled and taken is not None:
+        taken = key_hashes(mine, taken)
     events = schedule_of(schedule, names, mine)
     every_s = math.inf
     if sample_every_s is not None:
         every_s = real("sample_every_s", sample_every_s, above=True)
         if horizon_s(requests) / every_s * n > MOST_LENGTHS:
             raise ValueError(f"sample_every_s: {sample_every_s!r} gives more than {MOST_LENGTHS:,} queue lengths")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: {short(progress)} cannot be called; give a function of (requests so far, requests)")
     bits = seed_bits(seed)
     kept = None
     if keep:
@@ -112,7 +119,7 @@ def queue(
             raise ValueError(f"keep: {requests:,} requests are too many to keep; at most {MOST_KEPT:,}")
         kept = (*np.full((3, requests), np.nan), np.full(requests, -1, np.int32), np.full(requests, 3, np.int8))
     engine = Engine(
-        mine if is_compiled(mine) else Plain(mine, names, taken),
+        mine if compiled else Plain(mine, names, taken),
         n,
         servers=servers,
         requests=requests,
@@ -177,8 +184,11 @@ class Run:
         """One event, now."""
         at_s, node, what = event
         if what == "look":
+            lengths = self.engine.lengths()
+            if (len(self.lengths) + 1) * len(lengths) > MOST_LENGTHS:  # arrivals can take longer than expected
+                raise ValueError(f"sample_every_s: by {at_s:g} s there are more than {MOST_LENGTHS:,} queue lengths")
             self.sampled_s.append(at_s)
-            self.lengths.append(self.engine.lengths())
+            self.lengths.append(lengths)
             return
         self.applied += 1
         if what == "down":
@@ -291,6 +301,7 @@ def node_names(selector: Any, nodes: Any) -> tuple[str, ...]:
             nodes = len(nodes)
     elif isinstance(selector, Selector):
         raise TypeError(f"nodes: {type(selector).__name__} has its own; leave it out")
+    nodes = nodes.tolist() if isinstance(nodes, np.ndarray) else nodes
     if isinstance(nodes, (list, tuple)) and all(isinstance(name, str) for name in nodes):
         whole("nodes", len(nodes), 1, MOST_SERVERS)
         return tuple(nodes)
@@ -306,19 +317,18 @@ def is_nodes(value: Any) -> bool:
 
 def duplicate(selector: Any) -> Any:
     """A copy in the same state."""
-    if isinstance(selector, Selector):
-        return Selector.copy(selector)
     try:
-        return copy.deepcopy(selector)
+        return Selector.copy(selector) if isinstance(selector, Selector) else copy.deepcopy(selector)
     except Exception as error:
         raise TypeError(f"selector: {type(selector).__name__} cannot be copied: {error}") from error
 
 
 def is_compiled(selector: Any) -> bool:
-    """Whether the compiled loop may ask it below the door: no subclass has a `select` or `release` of its own."""
+    """Whether the compiled loop may ask it below the door: no subclass has one of these methods of its own."""
     kind = type(selector)
     return isinstance(selector, Selector) and all(
-        getattr(kind, name) is getattr(Selector, name) for name in ("select", "release")
+        getattr(kind, name) is getattr(Selector, name)
+        for name in ("select", "release", "mark_down", "mark_up", "add", "remove")
     )
 
 
@@ -332,7 +342,7 @@ def keys_of(selector: Any, keys: Any) -> Any:
         return None
     if keyed is False:
         raise TypeError(f"keys: {who} takes no key; leave them out")
-    if not isinstance(keys, (list, tuple, np.ndarray)) or np.ndim(keys) != 1:
+    if not isinstance(keys, (list, tuple)) and not (isinstance(keys, np.ndarray) and keys.ndim == 1):
         raise TypeError(f"keys: {short(keys)} is not a list of keys")
     if not len(keys):
         raise ValueError("keys: no key is given")
@@ -359,7 +369,7 @@ def schedule_of(schedule: Any, names: tuple[str, ...], selector: Any) -> list[Ev
             what = speed_of(name, what)
         elif what not in WHAT:
             raise ValueError(f"{name}: {what!r} is none of {', '.join(WHAT)}, and no speed")
-        elif what.startswith("mark") and not can_mark(selector, len(names)):
+        elif what.startswith("mark") and not can_mark(selector, what, len(names)):
             raise TypeError(f"{name}: {type(selector).__name__} has neither {what}() nor a list `up`")
         events.append((at_s, node, what))
     return sorted(events, key=lambda event: event[0])
@@ -373,10 +383,10 @@ def speed_of(name: str, value: Any) -> float:
     return speed
 
 
-def can_mark(selector: Any, n: int) -> bool:
-    """Whether this selector can be told that a node is down."""
+def can_mark(selector: Any, what: str, n: int) -> bool:
+    """Whether this selector can be told so."""
     up = getattr(selector, "up", None)
-    return callable(getattr(selector, "mark_down", None)) or (isinstance(up, list) and len(up) == n)
+    return callable(getattr(selector, what, None)) or (isinstance(up, list) and len(up) == n)
 
 
 def mark(selector: Any, node: int, what: str) -> None:

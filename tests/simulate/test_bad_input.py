@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import lbcore
-from lbcore.simulate import Bursty, Deterministic, Exponential, Pareto, queue
+from lbcore.simulate import Bursty, Deterministic, Exponential, Pareto, queue, queues
 from lbcore.simulate.queueing import Engine
 
 NAN, INF = float("nan"), float("inf")
 
+RING: dict[str, Any] = {"selector": lbcore.HashRing(3)}
 BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"requests": None}, TypeError, "requests: say how many"),
     ({"requests": 0}, ValueError, "requests: 0 is not from 1 to"),
@@ -77,6 +78,13 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"schedule": [(1.0, 0, "dead")]}, ValueError, r"schedule\[0\]: 'dead' is none of down, up, mark_down, mark_up"),
     ({"schedule": [(1.0, 0, -2)]}, ValueError, r"schedule\[0\]: -2 is not at least 0"),
     ({"schedule": [(1.0, 0, None)]}, TypeError, r"schedule\[0\]: None is not a number"),
+    ({"load": 10**400}, ValueError, "load: 1000000.* is not finite"),
+    ({"load": 10**5000}, ValueError, "load: a huge int is not finite"),
+    ({"service": [10**400]}, TypeError, "service: .* is not a flat list of numbers"),
+    ({"progress": 5}, TypeError, "progress: 5 cannot be called"),
+    (RING | {"keys": np.array([1.5])}, TypeError, "keys: HashRing selects by key; .* not a 1-D array of float64"),
+    (RING | {"keys": ["a", [1, 2]]}, TypeError, r"keys\[1\]: \[1, 2\] is of type list"),
+    (RING | {"keys": np.array([["a"]])}, TypeError, "keys: .* is not a list of keys"),
 ]
 
 
@@ -168,9 +176,106 @@ def test_the_engine_itself_cannot_be_brought_to_crash() -> None:
     ):
         with pytest.raises((ValueError, IndexError)):
             Engine(lbcore.RoundRobin(2), 2, **{**given, **change})
-    for selector, n in ((lbcore.RoundRobin(3), 2), (lbcore.RoundRobin(2), 0)):
+    for selector, n in ((lbcore.RoundRobin(3), 2), (lbcore.RoundRobin(2), 0), (lbcore.RoundRobin(2), 1 << 62)):
         with pytest.raises(ValueError, match=r"nodes|servers"):
             Engine(selector, n, **given)
+    for wrong in (None, object()):
+        with pytest.raises(TypeError, match="selector"):
+            Engine.__new__(Engine, wrong, 3, servers=1)
+    with pytest.raises(TypeError, match="an engine runs once"):
+        engine.__init__(lbcore.RoundRobin(2), 2, **given)  # type: ignore[misc]
     blank = Engine.__new__(Engine, lbcore.RoundRobin(2), 2, servers=1)
     blank.advance(5, 10.0)
     blank.wait(10.0)
+    blank.crash(0)
+    assert blank.lengths().tolist() == [0, 0] and blank.totals()["refused"] == 0
+
+
+@pytest.mark.parametrize("at_load", [0.9, 2.0])
+@pytest.mark.parametrize("method", ["mark_down", "mark_up", "_mark"])
+def test_nodes_that_change_in_a_method_of_a_subclass(method: str, at_load: float) -> None:
+    """The requests in the system stay at their indices: without a look, departures would write beyond the load."""
+    shrinking = type("Shrinking", (lbcore.TwoChoices,), {method: lambda self, node, up=0: self.remove(node)})
+    what = "mark_up" if method == "mark_up" else "mark_down"
+    for n in (5, 40):
+        for seed in range(5):
+            schedule = [(10.0 + i, 0, what) for i in range(n - 1)]
+            with pytest.raises(RuntimeError, match="selector: its nodes changed while the simulation ran"):
+                queue(shrinking(n, seed=1), 3000, load=at_load, seed=seed, schedule=schedule)
+
+
+def test_nodes_that_change_while_the_compiled_loop_runs() -> None:
+    """`queue` makes a copy; a subclass can still get hold of it."""
+    caught: list[lbcore.LeastConnections] = []
+
+    class Escaping(lbcore.LeastConnections):
+        def __setstate__(self, state: Any) -> None:
+            super().__setstate__(state)  # type: ignore[misc]
+            caught.append(self)
+
+    for change in (lambda: caught[0].remove(0), lambda: caught[0].add("new")):
+        caught.clear()
+        with pytest.raises(RuntimeError, match="selector: its nodes changed while the simulation ran"):
+            queue(Escaping(20), 600_000, load=1.5, seed=1, progress=lambda done, of, change=change: change())
+        assert len(caught) == 1
+
+    stop = threading.Event()
+
+    def coming_and_going() -> None:
+        while not stop.is_set():
+            for selector in caught[:1]:
+                selector.add("new")
+                selector.remove("new")
+
+    caught.clear()
+    thread = threading.Thread(target=coming_and_going)
+    thread.start()
+    with pytest.raises(RuntimeError, match="selector: its nodes changed while the simulation ran"):
+        queue(Escaping(20), 10**8, load=0.9, seed=1)
+    stop.set()
+    thread.join()
+
+
+def test_bad_keys_leave_the_generator_as_it_was() -> None:
+    generator = np.random.default_rng(1)
+    with pytest.raises(TypeError, match=r"keys\[0\]: 1.5 is of type float"):
+        queue(lbcore.HashRing(3), 10, load=0.5, keys=[1.5], seed=generator)
+    assert generator.integers(1 << 60) == np.random.default_rng(1).integers(1 << 60)
+
+
+def test_what_a_key_hash_raises_comes_out_as_it_is() -> None:
+    ring = lbcore.HashRing(3, key_hash=lambda key: len(key.decode("ascii")))
+    with pytest.raises(UnicodeDecodeError, match="ordinal not in range"):
+        queue(ring, 10, load=0.5, keys=["\xe4"])
+
+
+def test_long_keys_are_not_made_an_array() -> None:
+    """As one array of text, each key would take the room of the longest."""
+    assert queue(lbcore.ModuloHash(3), 10, load=0.5, keys=["x" * 10**6, *["y"] * 10**6], seed=1).served == 10
+
+
+def test_marks_need_their_own_method_or_a_list() -> None:
+    class Half:
+        n = 2
+
+        def select(self) -> int:
+            return 0
+
+        def mark_down(self, node: int) -> None:
+            pass
+
+    with pytest.raises(TypeError, match=r"schedule\[0\]: Half has neither mark_up\(\) nor a list `up`"):
+        queue(Half(), 10, load=0.5, schedule=[(0.0, 0, "mark_up")])
+    names = np.array(["a", "b"])
+    assert queue(Half(), 10, load=0.5, nodes=names, schedule=[(0.0, 0, "mark_down")]).nodes == ("a", "b")
+
+
+def test_samples_are_counted_as_they_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrivals in bursts can take much longer than their mean says."""
+    monkeypatch.setattr(queues, "MOST_LENGTHS", 1000)
+    bursty: dict[str, Any] = {"rate_per_s": 1, "arrivals": Bursty(burst=1000, peak=5), "service": [0.001] * 10}
+    given: dict[str, Any] = {"selector": lbcore.Random(1, seed=1), "requests": 10, "sample_every_s": 0.01, **bursty}
+    quick = queue(**given, seed=1)
+    assert quick.lengths is not None and quick.window_s[1] < 10 and len(quick.lengths) <= 1000
+    with pytest.raises(ValueError, match="sample_every_s: by 10 s there are more than 1,000 queue lengths"):
+        queue(**given, seed=9)

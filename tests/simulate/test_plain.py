@@ -9,6 +9,7 @@ import pytest
 
 import lbcore
 from lbcore.simulate import queue
+from lbcore.simulate.queueing import Engine
 
 
 class Turns:
@@ -139,3 +140,92 @@ def test_control_c_ends_a_run(selector: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         queue(selector, 10**10, load=0.5, seed=1, progress=lambda done, of: started.set())
     thread.join()
+
+
+class Counting(lbcore.LeastConnections):
+    """A student's: the compiled picks, and a count of them."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.asked = [0]
+
+    def select(self, key: Any = None, *, avoid: Any = ()) -> int:
+        self.asked[0] += 1
+        return super().select(key, avoid=avoid)
+
+
+def test_attributes_of_a_subclass_are_there_in_its_copy() -> None:
+    mine = Counting(3)
+    mine.select()
+    assert queue(mine, 100, load=0.5, seed=1).served == 100
+    assert mine.asked == [1]
+
+
+def test_the_clock_of_a_subclass_is_the_simulated_time() -> None:
+    """A view of the loads that is a second old: by the wall clock, a whole run would take less."""
+    seen: list[float] = []
+
+    class Telling(Counting):
+        def release(self, node: Any, ok: Any = True, latency_s: Any = None) -> None:
+            super().release(node, ok, latency_s)
+            seen.append(self.__getstate__()["now_s"])  # type: ignore[attr-defined]
+
+    given = {"load": 0.8, "seed": 1, "keep": True}
+    theirs, mine = (
+        queue(kind(5, stale_s=1.0), 3_000, **given).requests  # type: ignore[arg-type]
+        for kind in (lbcore.LeastConnections, Telling)
+    )
+    assert theirs is not None and mine is not None
+    assert mine.node.tolist() == theirs.node.tolist() and mine.ended_s.tolist() == theirs.ended_s.tolist()
+    assert seen == sorted(mine.ended_s.tolist())
+
+
+def test_a_clock_that_cannot_be_set() -> None:
+    class Fixed(Turns):
+        @property
+        def clock(self) -> Any:
+            return lambda: 0.0
+
+    with pytest.raises(TypeError, match="selector: the clock of Fixed cannot be set"):
+        queue(Fixed(), 10, load=0.5)
+
+
+def engine_of(selector: lbcore.Selector, requests: int, rate_per_s: float, servers: int = 1) -> Engine:
+    n = len(selector.nodes)
+    return Engine(
+        selector, n, servers=servers, requests=requests, first_measured=0, seed=1, keys=None, kept=None,
+        arrivals=("exponential", 1 / rate_per_s, 0.0, 0.0, 0.0), services=("exponential", 1.0, 0.0, 0.0, 0.0),
+        speeds=[1.0] * n,
+    )  # fmt: skip
+
+
+class Stop(Exception):
+    pass
+
+
+def stop(*unused: Any) -> None:
+    raise Stop
+
+
+@pytest.mark.parametrize(("nodes", "servers"), [(200_000, 1), (1, 1 << 20), (1 << 10, 1 << 10)])
+def test_a_request_that_costs_more_makes_a_shorter_piece(nodes: int, servers: int) -> None:
+    """Ctrl-C is answered between two pieces; a request may look at every node, or at every server of one."""
+    engine = engine_of(lbcore.LeastConnections(nodes), 10**9, nodes * servers / 2, servers)
+    with pytest.raises(Stop):
+        engine.advance(10**9, 1e9, stop)
+    assert 0 < engine.number * nodes * servers <= 1 << 26
+
+
+def test_a_long_queue_that_drains_is_interrupted() -> None:
+    engine = engine_of(lbcore.RoundRobin(1), 10**6, 1e6)
+    engine.advance(10**6, 1e9)
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        with pytest.raises(Stop):
+            engine.wait(float("inf"))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert 0 < engine.held < 900_000
+    engine.wait(float("inf"))
+    assert engine.held == 0

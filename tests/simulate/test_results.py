@@ -123,7 +123,7 @@ def test_a_run_releases_the_gil() -> None:
 def test_progress_counts_up_to_the_end_and_may_stop_the_run() -> None:
     calls: list[tuple[int, int]] = []
     queue(lbcore.RoundRobin(3), 600_000, load=0.5, seed=1, progress=lambda *call: calls.append(call))
-    assert calls[-1] == (600_000, 600_000) and sorted(calls) == calls and len(calls) == 3
+    assert calls[-1] == (600_000, 600_000) and sorted(calls) == calls and len(calls) >= 3
 
     def stop(done: int, of: int) -> None:
         raise RuntimeError("enough")
