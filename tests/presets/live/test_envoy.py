@@ -143,6 +143,8 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
                     "boundedmaglev": Group(rng, many, balanced("MAGLEV", 150)),
                     "two": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0),
                 }
+                # With equal weights Envoy draws: that is "two", and can be compared as statistics alone.
+                groups["least0"].weights[0] = 1 + max(groups["least0"].weights)
                 groups["two"].numbers, groups["two"].names = [0, 1], many.names[:2]
                 groups["two"].weights = [1, 1]
                 (tmp_path / "envoy.json").write_text(json.dumps(configuration(groups, port)))
