@@ -15,6 +15,7 @@ def significant(value: float) -> str:
     """A measured number with two digits that tell something: 0.012, 3.4, 1,200."""
     if value <= 0:
         return "0"
+    value = float(value)  # numpy rounds otherwise
     decimals = max(0, 1 - math.floor(math.log10(value)))
     return f"{round(value, 1 - math.floor(math.log10(value))):,.{decimals}f}"
 

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Any
@@ -161,5 +162,6 @@ def idle(selector: Selector, m: int) -> list[int]:
 
 
 def run(work: Callable[[], Awaitable[None]], limit_s: float = 80) -> None:
-    """A whole test in one event loop, with an end."""
-    asyncio.run(asyncio.wait_for(work(), limit_s))
+    """A whole test in one event loop, with an end. The loop has a thread: a browser's may run in the one that asks."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(work(), limit_s)).result()
