@@ -20,7 +20,8 @@ PAPER = {
     2: (1.2673, 1.6202, 1.9585, 2.6454, 3.4610, 5.9275),
     3: (1.1277, 1.3634, 1.5940, 2.0614, 2.6137, 4.4080),
 }
-#: The nearer to its capacity a queue is, the longer its mean takes to settle.
+#: The nearer to capacity a queue is, the longer its mean takes to settle. Its sd over 1.6 million requests, measured:
+#: .13 % at .5, .2 % at .8, .3 % at .9, .55 % at .95, 2.7 % at .99.
 MILLIONS = {0.5: 2, 0.7: 2, 0.8: 3, 0.9: 6, 0.95: 18, 0.99: 40}
 GRID = {"choices": list(PAPER), "load": list(LOADS), "seed": [1]}
 

@@ -9,32 +9,8 @@ from hypothesis import strategies as st
 
 from lbcore.faults import contention as contention_module
 from lbcore.faults.contention import contention
-from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
-
-RULES: dict[str, Wait] = {
-    "none": FixedWait(0.0),
-    "exponential": Exponential(0.005, 2.0),
-    "equal": EqualJitter(0.005, 2.0),
-    "full": FullJitter(0.005, 2.0),
-    "decorrelated": DecorrelatedJitter(0.005, 2.0),
-}
-#: 'Exponential backoff and jitter': ms until all have written, and writes sent; means of 100 trials.
-AWS = {
-    10: {
-        "none": (382, 50),
-        "exponential": (3590, 51),
-        "equal": (732, 42),
-        "full": (465, 38),
-        "decorrelated": (434, 37),
-    },
-    100: {
-        "none": (2027, 2421),
-        "exponential": (62862, 1853),
-        "equal": (6658, 812),
-        "full": (4879, 797),
-        "decorrelated": (4530, 1002),
-    },
-}
+from lbcore.faults.waits import FixedWait
+from tests.benchmarks.published import AWS, WAITS
 
 
 def test_doctests() -> None:
@@ -42,24 +18,24 @@ def test_doctests() -> None:
     assert result.attempted > 0 and result.failed == 0
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WAITS)
 @pytest.mark.parametrize("clients", AWS)
 def test_aws_jitter_table(clients: int, rule: str) -> None:
     """Within 5 %, and within 10 % where the clients stay in step."""
-    runs = [contention(clients, RULES[rule], seed=seed) for seed in range(100 if clients == 100 else 500)]
+    runs = [contention(clients, WAITS[rule], seed=seed) for seed in range(100 if clients == 100 else 500)]
     time_ms, calls = AWS[clients][rule]
     tolerance = 0.10 if rule == "exponential" else 0.05
     assert np.mean([run.time_s for run in runs]) * 1000 == pytest.approx(time_ms, rel=tolerance)
     assert np.mean([run.calls for run in runs]) == pytest.approx(calls, rel=tolerance)
 
 
-@given(st.integers(1, 30), st.sampled_from(sorted(RULES)), st.integers(0, 2**32))
+@given(st.integers(1, 30), st.sampled_from(sorted(WAITS)), st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_everybody_writes_once(clients: int, rule: str, seed: int) -> None:
-    run = contention(clients, RULES[rule], seed=seed)
+    run = contention(clients, WAITS[rule], seed=seed)
     assert run.calls == len(run.calls_s) >= clients and list(run.calls_s) == sorted(run.calls_s)
     assert run.time_s > run.calls_s[-1]
-    assert run == contention(clients, RULES[rule], seed=seed)
+    assert run == contention(clients, WAITS[rule], seed=seed)
 
 
 def test_without_delay_to_tell_them_apart_all_but_one_is_refused_each_time() -> None:

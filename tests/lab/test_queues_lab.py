@@ -1,10 +1,10 @@
 """The experiments on waiting against closed forms, the simulation and the lessons' figures; their widgets."""
 
 import math
-import random
 
 import numpy as np
 import pytest
+import states
 
 from lbcore import (
     BurstRoundRobin,
@@ -17,7 +17,6 @@ from lbcore import (
     WeightedRoundRobin,
 )
 from lbcore.lab import choice, experiments, figure, slider, summary, widgets
-from lbcore.lab.controls import ChoiceSpec
 from lbcore.lab.results_queues import Curve, Latency, QueueLengths
 from lbcore.lab.theory_queues import mean_latency, quantile, slower
 from lbcore.lab.trace import Trace
@@ -102,42 +101,17 @@ RANDOM_STATES = 4
 
 
 def look(panel, redraws):
-    assert panel.error is None, f"{panel.values}: {panel.error!r}"
-    assert panel.redraws == redraws, panel.values
-    CHECKS[type(panel.result)](panel.figure, panel.result)
-    assert eval(panel.code, dict(NAMES)) == panel.result, panel.code
-    assert panel.board.picture.startswith("<svg") and panel.sentence == panel.board.sentence != ""
-    assert len(panel.sentence) < 1200 and "nan" not in panel.sentence
-
-
-def values(control):
-    spec = control.spec
-    return list(spec.options) if isinstance(spec, ChoiceSpec) else [spec.low, spec.high, spec.start]
+    states.look(panel, redraws, CHECKS, NAMES)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_at_every_end(name):
-    panel, redraws = WIDGETS[name](), 1
-    look(panel, redraws)
-    for control in panel.controls.values():
-        for value in values(control):
-            redraws += control.value != value
-            control.value = value
-            look(panel, redraws)
+    states.every_end(WIDGETS[name](), look)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_random_states(name):
-    panel, draw = WIDGETS[name](), random.Random(name)
-    redraws, controls = panel.redraws, list(panel.controls.values())
-    for _ in range(RANDOM_STATES):
-        control = draw.choice(controls)
-        spec = control.spec
-        position = draw.randint(0, len(spec.options) - 1 if isinstance(spec, ChoiceSpec) else spec.positions)
-        value = spec.options[position] if isinstance(spec, ChoiceSpec) else spec.value_at(position)
-        redraws += control.value != value
-        control.value = value
-        look(panel, redraws)
+    states.random_states(WIDGETS[name](), name, RANDOM_STATES, look)
 
 
 def test_the_lines_that_the_lesson_shows():

@@ -1,18 +1,17 @@
 """Lesson 05's experiments against closed forms and twins; its widgets at their ends; its figures are its numbers."""
 
-import random
 import tracemalloc
 from bisect import bisect_left
 from math import ceil
 
 import numpy as np
 import pytest
+import states
 from matplotlib.container import BarContainer
 
 import lbcore
 from lbcore import BoundedRing, HashRing, HashSlots, JumpHash, Maglev, ModuloHash, Rendezvous
 from lbcore.lab import choice, experiments, figure, slider, summary, theory, widgets
-from lbcore.lab.controls import ChoiceSpec
 from lbcore.lab.experiments_rings import ALGORITHMS, measured
 from lbcore.lab.inputs import distinct_keys, uniform_bits
 from lbcore.lab.live import Live
@@ -143,42 +142,17 @@ RANDOM_STATES = 3
 
 
 def look(panel, redraws):
-    assert panel.error is None, f"{panel.values}: {panel.error!r}"
-    assert panel.redraws == redraws, panel.values
-    CHECKS[type(panel.result)](panel.figure, panel.result)
-    assert eval(panel.code, dict(NAMES)) == panel.result, panel.code
-    assert panel.board.picture.startswith("<svg") and panel.sentence == panel.board.sentence != ""
-    assert len(panel.sentence) < 1200
-
-
-def values(control):
-    spec = control.spec
-    return list(spec.options) if isinstance(spec, ChoiceSpec) else [spec.low, spec.high, spec.start]
+    states.look(panel, redraws, CHECKS, NAMES)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_at_every_end(name):
-    panel, redraws = WIDGETS[name](), 1
-    look(panel, redraws)
-    for control in panel.controls.values():
-        for value in values(control):
-            redraws += control.value != value
-            control.value = value
-            look(panel, redraws)
+    states.every_end(WIDGETS[name](), look)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_random_states(name):
-    panel, draw = WIDGETS[name](), random.Random(name)
-    redraws, controls = panel.redraws, list(panel.controls.values())
-    for _ in range(RANDOM_STATES):
-        control = draw.choice(controls)
-        spec = control.spec
-        position = draw.randint(0, len(spec.options) - 1 if isinstance(spec, ChoiceSpec) else spec.positions)
-        value = spec.options[position] if isinstance(spec, ChoiceSpec) else spec.value_at(position)
-        redraws += control.value != value
-        control.value = value
-        look(panel, redraws)
+    states.random_states(WIDGETS[name](), name, RANDOM_STATES, look)
 
 
 def test_the_lines_that_the_lesson_shows():

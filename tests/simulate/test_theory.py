@@ -12,24 +12,16 @@ import pytest
 
 import lbcore
 from lbcore.simulate import Bursty, Deterministic, Exponential, Pareto, queue
-
-# Mitzenmacher, 'The Power of Two Choices in Randomized Load Balancing' (IEEE TPDS 2001), the tables of simulations of
-# 100 queues: mean time in the system, for two and three choices.
-TABLE = {
-    2: {0.5: 1.2673, 0.7: 1.6202, 0.8: 1.9585, 0.9: 2.6454, 0.95: 3.4610, 0.99: 5.9275},
-    3: {0.5: 1.1277, 0.7: 1.3634, 0.8: 1.5940, 0.9: 2.0614, 0.95: 2.6137, 0.99: 4.4080},
-}
-# sd of the mean of 1.6 million measured requests: .13 % at .5, .2 % at .8, .3 % at .9, .55 % at .95, 2.7 % at .99.
-MILLIONS = {0.5: 2, 0.7: 2, 0.8: 3, 0.9: 6, 0.95: 18, 0.99: 40}
+from tests.benchmarks.sweeps import LOADS, MILLIONS, PAPER
 
 
-@pytest.mark.parametrize("choices", TABLE)
+@pytest.mark.parametrize("choices", PAPER)
 @pytest.mark.parametrize("load", MILLIONS)
 def test_two_and_three_choices_are_mitzenmachers_tables(choices: int, load: float) -> None:
     requests = MILLIONS[load] * 1_000_000
     selector = lbcore.TwoChoices(100, seed=1, choices=choices)
     result = queue(selector, requests, load=load, seed=1, warm_up=requests // 10)
-    assert result.mean_s == pytest.approx(TABLE[choices][load], rel=0.015 if load == 0.99 else 0.005)
+    assert result.mean_s == pytest.approx(PAPER[choices][LOADS.index(load)], rel=0.015 if load == 0.99 else 0.005)
 
 
 @pytest.mark.parametrize(("load", "requests"), [(0.5, 1_000_000), (0.8, 2_000_000), (0.9, 6_000_000)])
