@@ -1,39 +1,58 @@
-"""What a lesson calls: experiments, pictures, widgets, predictions, exercises, quizzes. Needs the extra `lessons`."""
+"""What a lesson calls: exhibits by their names, and predictions, exercises, quizzes. Needs the extra `lessons`.
 
-try:
-    import anywidget as _anywidget  # noqa: F401
-    import ipywidgets as _ipywidgets  # noqa: F401
-    import matplotlib as _matplotlib  # noqa: F401
-except ImportError as _error:
-    raise ImportError(
-        f"lbcore.lab needs {_error.name}, which is not installed. In a terminal, in lbcore's folder, "
-        'run: python -m pip install -e ".[lessons]"'
-    ) from _error
+An exhibit is a file in `exhibits/`, found by its name; nothing of it is loaded before it is asked for.
+"""
 
-from lbcore.lab import experiments, widgets
-from lbcore.lab.controls import choice, slider
-from lbcore.lab.exercises import check
-from lbcore.lab.figures import figure
-from lbcore.lab.keys import count_keys, read_keys
-from lbcore.lab.player import play
-from lbcore.lab.predict import predict
-from lbcore.lab.quiz import quiz
-from lbcore.lab.show import picture, show
-from lbcore.lab.summaries import summary
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "check",
-    "choice",
-    "count_keys",
-    "experiments",
-    "figure",
-    "picture",
-    "play",
-    "predict",
-    "quiz",
-    "read_keys",
-    "show",
-    "slider",
-    "summary",
-    "widgets",
-]
+from lbcore.lab import exhibits
+
+if TYPE_CHECKING:
+    from lbcore.lab.exercises import check as check
+    from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
+    from lbcore.lab.exhibits.keys.count_keys import read_keys as read_keys
+    from lbcore.lab.frame.controls import choice as choice
+    from lbcore.lab.frame.controls import slider as slider
+    from lbcore.lab.frame.inputs import distinct_keys as distinct_keys
+    from lbcore.lab.frame.show import show as show
+    from lbcore.lab.frame.veil import reveal as reveal
+    from lbcore.lab.player.play import play as play
+    from lbcore.lab.predict import predict as predict
+    from lbcore.lab.quiz import quiz as quiz
+
+#: Where what is no exhibit stands.
+_PLACES = {
+    "check": "exercises",
+    "choice": "frame.controls",
+    "distinct_keys": "frame.inputs",
+    "play": "player.play",
+    "predict": "predict",
+    "quiz": "quiz",
+    "read_keys": "exhibits.keys.count_keys",
+    "reveal": "frame.veil",
+    "show": "frame.show",
+    "slider": "frame.controls",
+}
+#: What the extra `lessons` installs.
+_EXTRA = {"IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "traitlets"}
+
+
+def __dir__() -> list[str]:
+    return sorted({*_PLACES, *exhibits.names()})
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        if name in _PLACES:
+            return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+        return exhibits.find(name)
+    except KeyError:
+        raise AttributeError(f"lbcore.lab has no {name!r}; it has {', '.join(__dir__())}") from None
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+            raise
+        raise ImportError(
+            f"lbcore.lab needs {error.name}, which is not installed. In a terminal, in lbcore's folder, "
+            'run: python -m pip install -e ".[lessons]"'
+        ) from error

@@ -5,7 +5,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from lbcore.lab.controls import Slider, SliderSpec
+from lbcore.lab.frame.controls import Slider, SliderSpec
 
 #: The question is long: it has a line of its own above its slider.
 _STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }</style>"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lbcore.lab import students
-from lbcore.lab.inputs import number
-from lbcore.lab.trace import Event, Trace, amount, column
+from lbcore.lab.frame.inputs import number
+from lbcore.lab.player.trace import Event, Trace, amount, column
+from lbcore.lab.student import classes
 
 __all__ = ["MOST_KEYS", "MOST_REQUESTS", "traffic"]
 
@@ -47,27 +47,27 @@ def traffic(
     Raises ValueError or TypeError, naming the argument; a plain class that fails is a StudentError, a ValueError.
     """
     if isinstance(selector, type):
-        selector = students.build(selector, 3 if nodes is None else nodes, weights, seed)
+        selector = classes.build(selector, 3 if nodes is None else nodes, weights, seed)
     elif weights is not None:
         raise TypeError("weights: give them to the selector, or give its class")
     if not callable(getattr(selector, "select", None)):
-        raise TypeError(f"selector: {students.name_of(selector)} has no select(), so it cannot pick a node")
+        raise TypeError(f"selector: {classes.name_of(selector)} has no select(), so it cannot pick a node")
     keys = _keys(keys)
     if requests is None:
         requests = 120 if keys is None else len(keys)
     m = number("requests", requests, 1, MOST_REQUESTS)
     if keys is not None and len(keys) != m:
         raise ValueError(f"keys: expected {m} keys, one a request, got {len(keys)}")
-    if keys is None and students.is_keyed(selector):
-        raise TypeError(f"keys: {students.name_of(selector)} picks by key; give one a request")
-    if keys is not None and not students.is_keyed(selector):
-        raise TypeError(f"keys: {students.name_of(selector)} picks without a key")
+    if keys is None and classes.is_keyed(selector):
+        raise TypeError(f"keys: {classes.name_of(selector)} picks by key; give one a request")
+    if keys is not None and not classes.is_keyed(selector):
+        raise TypeError(f"keys: {classes.name_of(selector)} picks without a key")
     if isinstance(down, (str, bytes)) or not isinstance(down, Iterable):
         raise TypeError(f"down: expected a list of nodes, got {down!r}")
     sent = _sent(sent_s, m, amount("rate_per_s", rate_per_s, above=0))
     travel = amount("travel_s", travel_s)
 
-    ran = students.run(selector, m if keys is None else keys, down, nodes)
+    ran = classes.run(selector, m if keys is None else keys, down, nodes)
     n = len(ran.names)
     speed = column("speeds", np.ones(n) if speeds is None else speeds, np.float64, n)
     if (speed <= 0).any():
@@ -87,7 +87,7 @@ def traffic(
         group,
         group_names,
         events=gone,
-        name=students.name_of(selector),
+        name=classes.name_of(selector),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
+from matplotlib.figure import Figure
 
-from lbcore.lab import style
-from lbcore.lab.controls import Choice, ChoiceSpec, Slider, SliderSpec
-from lbcore.lab.figures import figure
-from lbcore.lab.summaries import guess, spoken, summary
+from lbcore.lab.frame import still, style
+from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec
+from lbcore.lab.frame.told import Told
+from lbcore.lab.frame.veil import VEIL, revealed
+from lbcore.lab.frame.words import guess, spoken
 
 __all__ = ["Board", "Panel"]
 
@@ -22,8 +24,6 @@ PATIENCE_S = 2.0
 
 #: Controls whose label is a noun that their value counts: '10 nodes', not 'nodes 10'.
 COUNTED = {"nodes", "after", "requests", "keys", "runs", "upto"}
-
-VEIL = "Commit to a prediction above, or move a control, and the picture appears."
 
 
 class Board(anywidget.AnyWidget):
@@ -40,18 +40,7 @@ class Board(anywidget.AnyWidget):
         return self.sentence
 
 
-class Told(ipywidgets.VBox):
-    """A box whose text is its whole sentence, where ipywidgets would cut it short."""
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = repr(self)
-        return bundle
-
-
-class Panel(Told):
+class Panel(Told, ipywidgets.VBox):
     """Controls, and an experiment that runs again and is drawn again whenever one of them moves.
 
     Attributes: `controls` (name to control), `result`, `figure`, `sentence`, `code`, `redraws` (how often it was
@@ -61,16 +50,16 @@ class Panel(Told):
     def __init__(
         self,
         specs: Mapping[str, SliderSpec | ChoiceSpec],
-        run: Callable[..., Any],
-        code: Callable[..., str],
+        run: Callable[[Mapping[str, Any], Callable[[float], None]], Any],
+        code: Callable[[Mapping[str, Any]], str],
         *,
-        labels: Mapping[str, str] | None = None,
+        labels: Mapping[str, str],
         prediction: Any = None,
     ) -> None:
         """Make a control for each of `specs`, and draw unless a `prediction` is still to be committed.
 
         run: takes the controls' values by name, and a `progress` function; returns a result. code: takes the same
-        values and returns the line that does the same. labels: what a control is called where its name will not do.
+        values and returns the line that does the same. labels: what each control is called.
         """
         self.run, self.code_of, self.prediction = run, code, prediction
         self.result: Any = None
@@ -79,8 +68,7 @@ class Panel(Told):
         self.redraws = 0
         self.controls: dict[str, Slider | Choice] = {}
         for name, spec in specs.items():
-            label = (labels or {}).get(name, name.replace("_", " "))
-            control = Slider(label, spec) if isinstance(spec, SliderSpec) else Choice(label, spec)
+            control = Slider(labels[name], spec) if isinstance(spec, SliderSpec) else Choice(labels[name], spec)
             control.observe(self._moved, names="value")
             self.controls[name] = control
         self._starts = {name: control.text for name, control in self.controls.items()}
@@ -88,7 +76,7 @@ class Panel(Told):
         show = ipywidgets.Button(description="Show it")
         show.on_click(lambda _: self.reveal())
         self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
-        self.veiled = prediction is not None and getattr(prediction, "value", prediction) is None
+        self.veiled = prediction is not None and guess(prediction) is None and not revealed()
         super().__init__()
         self.add_class("lbcore-panel")
         if hasattr(prediction, "observe"):
@@ -118,15 +106,20 @@ class Panel(Told):
             self.veiled = False
             self._arrange()
             self.redraw()
+            self.restill()
+
+    def drawn(self) -> Figure | None:
+        """The picture that it shows now."""
+        return None if self.result is None else self.figure
 
     def redraw(self) -> None:
         """Run the experiment with the controls' values, and show what came out: never a traceback."""
         self.redraws += 1
         line = ""
         try:
-            line = self.code_of(**self.values)
-            result = self.run(**self.values, progress=self._watch())
-            drawn = figure(result, self.prediction, self.figure)
+            line = self.code_of(self.values)
+            result = self.run(self.values, self._watch())
+            drawn = still.figure(result, self.prediction, self.figure)
             shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
@@ -141,12 +134,12 @@ class Panel(Told):
         said = guess(self.prediction)
         moved = [(n, c) for n, c in self.controls.items() if n != "seed" and c.text != self._starts[n]]
         if said is None or not moved:
-            return summary(result, self.prediction)
+            return str(result.sentence(said))
         asked = ", ".join(
             f"{self._starts[name]} {control.label}" if name in COUNTED else f"{control.label} {self._starts[name]}"
             for name, control in moved
         )
-        return f"{summary(result)} Your prediction of {spoken(*said)} was for {asked}."
+        return f"{result.sentence()} Your prediction of {spoken(*said)} was for {asked}."
 
     def _moved(self, _: Any) -> None:
         if self.veiled:

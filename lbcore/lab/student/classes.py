@@ -13,9 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lbcore.lab.recipes import Recipe, name_of, recipe
+from lbcore.lab.student.recipes import Recipe, name_of, recipe
 
-__all__ = ["Recipe", "Run", "StudentError", "build", "is_keyed", "is_plain", "name_of", "recipe", "run", "seed_of"]
+__all__ = [
+    "Recipe",
+    "Run",
+    "StudentError",
+    "build",
+    "is_keyed",
+    "is_plain",
+    "made",
+    "name_of",
+    "recipe",
+    "run",
+    "seed_of",
+]
 
 #: A class in plain Python takes about a microsecond a pick, often more the more nodes it has: so many picks a picture.
 FEWEST_PICKS, MOST_PICKS, NODE_PICKS = 10_000, 100_000, 2_000_000
@@ -34,6 +46,17 @@ def build(
 ) -> Any:
     """A selector of lbcore's or of a student's class, made as `recipe` says; a student's `rng` is `Draws(seed)`."""
     return recipe(cls, nodes, weights, seed, slots)()
+
+
+def made(
+    thing: Any,
+    nodes: int | Sequence[str] | None = None,
+    weights: Sequence[int] | None = None,
+    seed: int = 7,
+    slots: int | None = None,
+) -> Any:
+    """A selector as it is, or one made of this class."""
+    return build(thing, nodes, weights, seed, slots) if inspect.isclass(thing) else thing
 
 
 def is_plain(thing: Any) -> bool:

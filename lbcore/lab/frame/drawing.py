@@ -1,23 +1,16 @@
-"""What every drawing shares: the function that each kind of result registers with, bars of nodes, and a prediction."""
+"""What many pictures share: bars of nodes, the height of an axis, and a prediction."""
 
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lbcore.lab import style
+from lbcore.lab.frame import style
+from lbcore.lab.frame.words import Guess
 
-__all__ = ["bars", "columns", "digits", "draw", "guessed", "height", "many_nodes", "runs_of"]
-
-
-@singledispatch
-def draw(result: Any, prediction: tuple[float, str] | None, fig: Figure | None) -> Figure:
-    """The drawing itself: one for each kind of result."""
-    raise TypeError(f"result: there is no figure of a {type(result).__name__}")
+__all__ = ["bars", "columns", "digits", "guessed", "height", "many_nodes", "runs_of"]
 
 
 def bars(ax: Axes, heights: NDArray[Any], *, outline: bool) -> None:
@@ -71,9 +64,7 @@ def height(ax: Axes, said: float | None, *seen: Any) -> None:
     ax.set_ylim(0, max(top, min(said or 0.0, 2 * top)) * 1.06)
 
 
-def guessed(
-    ax: Axes, at: float | None, prediction: tuple[float, str] | None, labels: list[tuple[float, str, str]]
-) -> None:
+def guessed(ax: Axes, at: float | None, prediction: Guess | None, labels: list[tuple[float, str, str]]) -> None:
     """Draw the prediction at this height, and add its label to those of the right edge."""
     if at is None or prediction is None:
         return

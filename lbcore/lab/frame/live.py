@@ -17,10 +17,10 @@ import ipywidgets
 
 from lbcore.faults import Clock, RealClock
 from lbcore.faults._checks import real
-from lbcore.lab import style
-from lbcore.lab.figures import figure
-from lbcore.lab.panel import Board, Told
-from lbcore.lab.summaries import summary
+from lbcore.lab.frame import style
+from lbcore.lab.frame.panel import Board
+from lbcore.lab.frame.still import figure
+from lbcore.lab.frame.told import Told
 
 __all__ = ["Live", "Report"]
 
@@ -39,7 +39,7 @@ class Report(Protocol):
         """`share` of it is done, from 0 to 1; `result`, where given, is what there is so far, to be drawn."""
 
 
-class Live(Told):
+class Live(Told, ipywidgets.VBox):
     """Start, Stop, a progress bar, the picture and its sentence.
 
     Attributes: `running`, `result` (of the last run that came to its end, else None), `error` (the exception that
@@ -118,7 +118,7 @@ class Live(Told):
             clock.run(main)
             if ended:
                 drawn = figure(self.result, None, self.figure)
-                self._show(picture=style.svg(drawn), sentence=summary(self.result), progress=-1.0)
+                self._show(picture=style.svg(drawn), sentence=self.result.sentence(), progress=-1.0)
                 self.figure = drawn
             else:
                 self._show(sentence="Stopped. Press Start to see it from the beginning.", progress=-1.0)

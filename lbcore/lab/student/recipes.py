@@ -13,7 +13,7 @@ import numpy as np
 
 from lbcore.selectors import reference
 
-__all__ = ["Recipe", "code", "name_of", "parameters", "recipe"]
+__all__ = ["Recipe", "name_of", "parameters", "recipe"]
 
 _KNOWN = ("nodes", "n", "weights", "seed", "rng", "slots")
 
@@ -30,30 +30,11 @@ class Recipe:
         values = {name: reference.Draws(value) if name == "rng" else value for name, value in self.arguments}
         return self.cls(**values)
 
-    def __str__(self) -> str:
-        parts: list[str] = []
-        for name, value in self.arguments:
-            text = f"reference.Draws({value})" if name == "rng" else code(value)
-            parts.append(text if name in ("nodes", "n") and not parts else f"{name}={text}")
-        module = "reference." if self.cls.__module__.startswith(reference.__name__) else ""
-        return f"{module}{name_of(self.cls)}({', '.join(parts)})"
-
     def seeded(self, seed: int) -> "Recipe":
         """The same recipe with another seed; itself where the class takes none."""
         return Recipe(
             self.cls, tuple((name, seed if name in ("seed", "rng") else value) for name, value in self.arguments)
         )
-
-
-def code(value: Any) -> str:
-    """A value as somebody would type it: 1_000 for an int, names in quotes."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, (int, np.integer)):
-        return f"{int(value):_}"
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return f"[{', '.join(code(v) for v in value)}]"
-    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def parameters(cls: Any) -> dict[str, bool]:

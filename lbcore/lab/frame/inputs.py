@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lbcore.lab import students
+from lbcore.lab.student import classes
 
-__all__ = ["distinct_keys", "labelled", "number", "uniform_bits"]
+__all__ = ["distinct_keys", "labelled", "number", "uniform_bits", "zipf_ranks"]
 
 MOST_REQUESTS = 100_000_000
 
@@ -47,7 +47,7 @@ def labelled(given: Any) -> list[tuple[str, Any]]:
         rows = [(str(label), one) for label, one in given.items()]
     else:
         several = list(given) if isinstance(given, (list, tuple)) else [given]
-        names = [students.name_of(one[0] if isinstance(one, tuple) else one) for one in several]
+        names = [classes.name_of(one[0] if isinstance(one, tuple) else one) for one in several]
         rows = [
             (name if names.count(name) == 1 else f"{name} {names[: i + 1].count(name)}", one)
             for i, (name, one) in enumerate(zip(names, several, strict=True))
@@ -55,3 +55,24 @@ def labelled(given: Any) -> list[tuple[str, Any]]:
     if not rows:
         raise ValueError("selector: give at least one")
     return rows
+
+
+def zipf_ranks(requests: int, exponent: float, keys: int, seed: int) -> np.ndarray:
+    """Which key each request asks for: the k-th of `keys` as often as k^-exponent says, k - 1 being its number."""
+    if not 0 <= exponent <= 10:
+        raise ValueError(f"exponent: {exponent:g} is not between 0 and 10")
+    share = np.arange(1, keys + 1, dtype=np.float64) ** -exponent
+    return _ranks(np.cumsum(share) / share.sum(), requests, seed)
+
+
+def _ranks(edges: np.ndarray, requests: int, seed: int) -> np.ndarray:
+    """Which key each request asks for: the first whose edge is beyond a uniform draw."""
+    bits = uniform_bits(requests, seed + 0x5EED)
+    # A table over the highest 12 bits answers most draws; the few in a cell with an edge are searched.
+    cells = np.searchsorted(edges, np.arange((1 << 12) + 1) / (1 << 12), side="right").clip(max=len(edges) - 1)
+    cell = (bits >> np.uint64(52)).astype(np.int64)
+    rank = cells[cell]
+    unsure = np.flatnonzero(cells[cell + 1] != rank)
+    draws = (bits[unsure] >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    rank[unsure] = np.searchsorted(edges, draws, side="right").clip(max=len(edges) - 1)
+    return rank

@@ -34,6 +34,9 @@ BAND = "#858d99"
 DOWN = "#bdbdbd"
 GUESS = "#8b008b"
 
+#: A white ground for a label that lies on a line.
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+
 #: The width of every figure, which is that of an output cell in a window of 900 px with JupyterLab's side bar open.
 #: There a point of type is a pixel; wider windows enlarge it.
 WIDTH_PT = 468
@@ -106,12 +109,8 @@ def node_look(node: int, of: int = 0) -> dict[str, Any]:
     return {"facecolor": face, "edgecolor": on(face) if hatch(node) else "none", "hatch": hatch(node), "linewidth": 0}
 
 
-def blank(height_pt: float, fig: Figure | None = None) -> Figure:
-    """An empty figure of the common width; `fig` is emptied and used again where it is given."""
-    if fig is None:
-        fig = Figure()
-    else:
-        fig.clear()
+def blank(height_pt: float, fig: Figure) -> Figure:
+    """An empty figure at the common width and this height."""
     fig.set_size_inches(WIDTH_PT / 72, height_pt / 72)
     return fig
 

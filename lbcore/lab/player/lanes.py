@@ -1,49 +1,22 @@
-"""A trace in words and as a still picture: the traffic player's twin on paper, and for those who cannot see it."""
+"""A trace as a still picture: the traffic player's twin on paper."""
 
 import heapq
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lbcore.lab import style
-from lbcore.lab.figures import draw
-from lbcore.lab.summaries import summary
-from lbcore.lab.trace import Trace, clock, shares_text
+from lbcore.lab.frame import style
 
-__all__: list[str] = []
+if TYPE_CHECKING:
+    from lbcore.lab.player.trace import Trace
 
-
-@summary.register
-def _summary(result: Trace, prediction: Any = None) -> str:
-    """Who got how many, and how long they queued."""
-    counts, longest, names = result.counts.tolist(), result.longest_queues.tolist(), result.nodes
-    m, n = len(result), len(names)
-    text = f"{result.name[:1].upper()}{result.name[1:]} sent {m:,} request{'s' * (m != 1)} to {n} node{'s' * (n != 1)}"
-    text += f" in {clock(result, result.duration_s)}{f': {shares_text(names, counts)}' if n > 1 else ''}."
-    refused = int((result.node < 0).sum())
-    if refused:
-        text += f" {refused:,} {'was' if refused == 1 else 'were'} refused."
-    moved = int(result.moved.sum())
-    if moved:
-        text += f" {moved:,} {'was' if moved == 1 else 'were'} moved to another node."
-    failed = 0 if result.ok is None else int((~result.ok & ~result.moved).sum())
-    if failed:
-        text += f" {failed:,} failed."
-    most = max(longest)
-    if not most:
-        return f"{text} None had to wait."
-    served = result.node >= 0
-    mean_s = float((result.start_s - result.arrival_s)[served].sum() / (served & result.first).sum())
-    return (
-        f"{text} The longest queue was {most}, at {names[longest.index(most)]}; "
-        f"a request waited {mean_s:.2f} s on average."
-    )
+__all__ = ["draw"]
 
 
-def _rows(result: Trace, node: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _rows(result: "Trace", node: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """The requests of a node, the row each takes in its lane so that none covers another, and how many rows."""
     mine = np.flatnonzero(result.node == node)
     row = np.zeros(len(mine), np.int64)
@@ -73,8 +46,7 @@ def _paler(colour: str) -> str:
     return "#" + "".join(f"{round(255 - (255 - part) * 0.35):02x}" for part in (red, green, blue))
 
 
-@draw.register
-def _figure(result: Trace, prediction: Any, fig: Figure | None) -> Figure:
+def draw(fig: Figure, result: "Trace") -> None:
     """One lane a node: each request a bar from its arrival to its end, pale while it waits."""
     n = len(result.nodes)
     lanes = [_rows(result, node) for node in range(n)]
@@ -86,7 +58,7 @@ def _figure(result: Trace, prediction: Any, fig: Figure | None) -> Figure:
     tops = np.concatenate([[0.0], np.cumsum(heights + gap)])
     refused = np.flatnonzero(result.node < 0)
     bottom = tops[-1] + (gap + 1 if len(refused) else 0)
-    fig = style.blank(bottom * row_pt + 72, fig)
+    style.blank(bottom * row_pt + 72, fig)
     ax = style.place(fig, left=76, right=54, top=26)[0][0]
     ax.set_xlim(0, result.duration_s)
     ax.set_ylim(bottom, 0)
@@ -165,10 +137,9 @@ def _figure(result: Trace, prediction: Any, fig: Figure | None) -> Figure:
         "pale: waiting · full: being served" if max(result.longest_queues) else "being served", color=style.MUTED
     )
     ax.set_xlabel("time (s)")
-    return fig
 
 
-def _outages(result: Trace, node: int) -> list[tuple[float, float]]:
+def _outages(result: "Trace", node: int) -> list[tuple[float, float]]:
     """From when to when a node is down."""
     spans, since = [], None
     for event in result.events:

@@ -1,23 +1,24 @@
 """Requests flowing to nodes, computed beforehand: a `Trace` says when each request did what.
 
-traffic.py makes one from a selector. The player (player.py) plays it, the still picture (lanes.py) shows it whole,
-and `sentence` says in words what is happening at one moment of it.
+traffic.py makes one from a selector. The player (play.py) plays it, the still picture (lanes.py) shows it whole, and
+words.py says what is happening at one moment of it.
 """
 
 import math
 import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-__all__ = ["Event", "Moment", "Trace", "moment", "sentence"]
+from lbcore.lab.frame.result import Result
+from lbcore.lab.frame.words import Guess
+from lbcore.lab.player import lanes, words
 
-#: Up to here the sentence lists every node's share.
-MOST_LISTED = 12
+__all__ = ["Event", "Trace"]
 
 
 class Event(NamedTuple):
@@ -63,7 +64,7 @@ def amount(name: str, value: Any, *, above: float | None = None) -> float:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trace:
+class Trace(Result):
     """What happened to every request, in the order in which they reach their nodes.
 
     A request leaves its client `travel_s` before it arrives, is picked a node half-way, arrives, waits, and is
@@ -150,7 +151,15 @@ class Trace:
 
     def __repr__(self) -> str:
         """Short and the same on every run: notebooks compare it."""
-        return f"Trace({len(self)} requests, {len(self.nodes)} nodes, {clock(self, self.duration_s)})"
+        return f"Trace({len(self)} requests, {len(self.nodes)} nodes, {words.clock(self, self.duration_s)})"
+
+    def sentence(self, prediction: Guess | None = None) -> str:
+        """Who got how many, and how long they queued."""
+        return words.whole(self)
+
+    def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
+        """One lane a node: each request a bar from its arrival to its end, pale while it waits."""
+        lanes.draw(fig, self)
 
     @cached_property
     def _last_s(self) -> float:
@@ -239,120 +248,3 @@ def _origin(given: Any, arrival_s: NDArray[Any], node: NDArray[Any], end_s: NDAr
     if (end_s[before] > arrival_s[later]).any():
         raise ValueError("origin: a request arrives at a node before it has left the other")
     return origin
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The counts at one moment of a trace; those from `shares` to `serving`, and the last two, have one entry a node.
-
-    `trusted`: whether the balancer takes each node to be up.
-    """
-
-    sent: int
-    on_way: int
-    moved: int
-    refused: int
-    shares: tuple[int, ...]
-    waiting: tuple[int, ...]
-    serving: tuple[int, ...]
-    done: int
-    failed: int
-    up: tuple[bool, ...]
-    trusted: tuple[bool, ...]
-
-
-def moment(trace: Trace, time_s: float) -> Moment:
-    """Count what has happened up to and including `time_s`."""
-    n = len(trace.nodes)
-
-    def by_node(happened: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(trace.node[happened], minlength=n)
-
-    served = trace.node >= 0
-    sent = int((trace.first & (trace.sent_s <= time_s)).sum())
-    moved = int((~trace.first & (trace.sent_s <= time_s)).sum())
-    refused = int((~served & (trace.picked_s <= time_s)).sum())
-    arrived = by_node(served & (trace.arrival_s <= time_s))
-    started = by_node(served & (trace.start_s <= time_s))
-    ended = served & (trace.end_s <= time_s)
-    over = ended & ~trace.moved
-    up = _state(trace.events, n, time_s)
-    return Moment(
-        sent=sent,
-        on_way=sent + moved - refused - int(arrived.sum()),
-        moved=moved,
-        refused=refused,
-        shares=tuple(arrived.tolist()),
-        waiting=tuple((arrived - started).tolist()),
-        serving=tuple((started - by_node(ended)).tolist()),
-        done=int(over.sum()),
-        failed=0 if trace.ok is None else int((over & ~trace.ok).sum()),
-        up=up,
-        trusted=up if trace.noticed is None else _state(trace.noticed, n, time_s),
-    )
-
-
-def _state(events: Sequence[Event], nodes: int, time_s: float) -> tuple[bool, ...]:
-    """Which nodes are up, or taken to be, after the events up to a time."""
-    up = [True] * nodes
-    for event in events:
-        if event.time_s <= time_s:
-            up[event.node] = event.up
-    return tuple(up)
-
-
-def clock(trace: Trace, time_s: float) -> str:
-    """A time, as it is written throughout this trace."""
-    # Half-way cases are rounded up, as the player does: format() would round them to even.
-    ticks = math.floor(time_s * 10**trace.digits + 0.5)
-    return f"{ticks / 10**trace.digits:.{trace.digits}f} s"
-
-
-def shares_text(names: Sequence[str], counts: Sequence[int]) -> str:
-    """Every node's share; the least and the greatest where there are many."""
-    if len(counts) <= MOST_LISTED:
-        return ", ".join(map(str, counts))
-    low, high = min(counts), max(counts)
-    return f"from {low} ({names[counts.index(low)]}) to {high} ({names[counts.index(high)]})"
-
-
-def sentence(trace: Trace, time_s: float) -> str:
-    """Say what is happening at a moment of the trace; the player shows the same words."""
-    now, total, names = moment(trace, time_s), len(trace), trace.nodes
-    if total and now.done + now.refused == total:
-        head = "all requests are done" if total > 1 else "the request is done"
-    elif total and now.sent == total:
-        head = f"all {total:,} requests have been sent" if total > 1 else "the request has been sent"
-    else:
-        head = f"{now.sent:,} of {total:,} requests {'has' if now.sent == 1 else 'have'} been sent"
-    if now.on_way:
-        head += f", {now.on_way:,} {'is' if now.on_way == 1 else 'are'} on the way"
-    parts = [head]
-    busy = [node for node, count in enumerate(now.waiting) if count]
-    if len(busy) > 3:
-        most = max(now.waiting)
-        at = names[now.waiting.index(most)]
-        parts.append(f"{sum(now.waiting):,} are waiting at {len(busy)} nodes, most at {at} ({most})")
-    elif busy:
-        parts.append(", ".join(f"{names[node]} has {now.waiting[node]} waiting" for node in busy))
-    elif now.done + now.refused < total:
-        parts.append("none is waiting")
-    states = list(zip(now.up, now.trusted, strict=True))
-    for state, words in (
-        ((False, True), ("down, not noticed yet", "down, not noticed yet")),
-        ((False, False), ("down", "down")),
-        ((True, False), ("up, but counts as down", "up, but count as down")),
-    ):
-        those = [name for name, found in zip(names, states, strict=True) if found == state]
-        if len(those) > 3:
-            parts.append(f"{len(those)} nodes are {words[1]}")
-        elif those:
-            parts.append(f"{', '.join(those)} {'is' if len(those) == 1 else 'are'} {words[len(those) > 1]}")
-    if now.moved:
-        parts.append(f"{now.moved:,} moved to another node")
-    if now.refused:
-        parts.append(f"{now.refused:,} refused")
-    if now.failed:
-        parts.append(f"{now.failed:,} failed")
-    parts.append(f"{'share' if len(names) == 1 else 'shares'} {shares_text(names, now.shares)}")
-    return f"{clock(trace, time_s)}: {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""The traffic player: one canvas that plays a trace of requests at any speed; the front end is player.js.
+"""The traffic player: one canvas that plays a trace of requests at any speed; the front end is play.js.
 
 The whole trace goes to the browser once. Every frame is computed there, so it does not matter how far the kernel is.
 """
@@ -9,12 +9,16 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
+from matplotlib.figure import Figure
 
-from lbcore.lab import lanes, students, style  # noqa: F401  (lanes: the summary and the still picture of a trace)
-from lbcore.lab.recipes import code
-from lbcore.lab.summaries import summary
-from lbcore.lab.trace import Event, Trace, sentence
-from lbcore.lab.traffic import traffic
+from lbcore.lab.frame import style
+from lbcore.lab.frame.still import figure
+from lbcore.lab.frame.told import Told
+from lbcore.lab.frame.written import code
+from lbcore.lab.player.trace import Event, Trace
+from lbcore.lab.player.traffic import traffic
+from lbcore.lab.player.words import sentence
+from lbcore.lab.student import classes
 
 __all__ = ["MOST_NODES", "SPEEDS", "Player", "play"]
 
@@ -58,14 +62,14 @@ def _events(events: tuple[Event, ...]) -> list[list[Any]]:
     return [[event.time_s, event.node, event.up] for event in events]
 
 
-class Player(anywidget.AnyWidget):
+class Player(Told, anywidget.AnyWidget):
     """Plays a trace: requests flow from the clients through the balancer to the nodes and queue there.
 
     With `trace=None` it shows `message`, a sentence, in place of the picture.
     """
 
-    _esm = _HERE / "player.js"
-    _css = _HERE / "player.css"
+    _esm = _HERE / "play.js"
+    _css = _HERE / "play.css"
 
     _trace = traitlets.Dict().tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
@@ -88,7 +92,7 @@ class Player(anywidget.AnyWidget):
         super().__init__(
             _trace={} if trace is None else _packed(trace),
             message=message or ("" if trace is not None else "There is no traffic to play."),
-            summary="" if trace is None else summary(trace),
+            summary="" if trace is None else trace.sentence(),
             reproduce=reproduce,
             speed=float(speed),
             autoplay=bool(autoplay),
@@ -102,12 +106,9 @@ class Player(anywidget.AnyWidget):
         """What the player shows, in words: the same on every run."""
         return self.message or self.summary
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = repr(self)
-        return bundle
+    def drawn(self) -> Figure | None:
+        """The whole trace as a still picture."""
+        return None if self.trace is None else figure(self.trace)
 
 
 def play(selector_or_trace: Any, *, speed: float = 1.0, autoplay: bool = True, **how: Any) -> Player:
@@ -131,8 +132,8 @@ def _line(selector: Any, how: dict[str, Any]) -> str:
     """The line of code that computes the same trace; empty where it would not be short, or not be code."""
     if isinstance(selector, type):
         text = selector.__name__
-    elif students.is_plain(selector):
-        text = f"{students.name_of(selector)}(...)"
+    elif classes.is_plain(selector):
+        text = f"{classes.name_of(selector)}(...)"
     else:
         text = repr(selector)
     for name, value in how.items():

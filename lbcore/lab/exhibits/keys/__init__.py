@@ -1,0 +1,1 @@
+"""The same key to the same node: what moves, and what runs hot."""

@@ -1,0 +1,1 @@
+"""Consistent hashing: the ring, what it costs, and what bounds it."""

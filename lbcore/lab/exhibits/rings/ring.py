@@ -1,0 +1,186 @@
+"""The ring as a circle: who owns which part of it, and what changes hands when a node comes or goes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from lbcore import selectors
+from lbcore.lab.exhibits.rings._circle import MOST_VIRTUAL, Circle, changed, circle, differ, peak
+from lbcore.lab.frame import style
+from lbcore.lab.frame.drawing import digits
+from lbcore.lab.frame.exhibit import exhibit
+from lbcore.lab.frame.inputs import number, uniform_bits
+from lbcore.lab.frame.result import Numbers, Result
+from lbcore.lab.frame.words import Guess, nodes, scored
+
+MOST_NODES = 24
+
+#: Radii of the circle before a change, of the keys, of the parts that change hands, and of the circle after it.
+INNER, KEYS, CHANGED, OUTER = (0.60, 0.73), 0.785, (0.83, 0.855), (0.87, 1.0)
+#: A wedge is drawn with a corner every so many degrees.
+DEGREES = 3.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ring(Result):
+    """A ring, before and after a change of its nodes, and where some keys lie on it."""
+
+    virtual_nodes: int
+    before: Circle
+    after: Circle | None  # None where nothing changes
+    keys: Numbers  # places, from 0 to 1
+    peak: float  # in theory, on average over all rings of so many nodes, the last circle's
+    seed: int
+
+    @property
+    def last(self) -> Circle:
+        """The circle after the change, if there is one."""
+        return self.before if self.after is None else self.after
+
+    @property
+    def moved(self) -> NDArray[np.bool_]:
+        """Which of the keys move."""
+        return differ(self.before, self.last, self.keys)
+
+    @property
+    def changed(self) -> NDArray[np.float64]:
+        """The parts of the circle whose owner changes: from and to, shape (parts, 2); the first may begin below 0."""
+        return changed(self.before, self.last)
+
+    @property
+    def share(self) -> float:
+        """The share of the circle whose owner changes."""
+        return float(np.diff(self.changed, axis=1).sum())
+
+    @property
+    def heirs(self) -> int:
+        """How many nodes receive a part of the circle."""
+        return len(set(self.last.owners_of(self.changed[:, 1]).tolist()))
+
+    @property
+    def givers(self) -> int:
+        """How many nodes lose a part of the circle."""
+        return len(set(self.before.owners_of(self.changed[:, 1]).tolist()))
+
+    def sentence(self, prediction: Guess | None = None) -> str:
+        """What came out."""
+        last, each = self.last, self.virtual_nodes
+        busiest = int(last.shares.argmax())
+        top = 100 * float(last.shares[busiest])
+        text = (
+            f"{nodes(len(last.nodes))}, {each:,} virtual node{'s' * (each != 1)} each: {last.nodes[busiest]} has the "
+            f"largest share of the circle, {top:.1f} %, {last.peak:.2f} times the mean (theory: "
+            f"{self.peak:.2f} on average)."
+        )
+        if self.after is not None:
+            few, many = sorted((len(self.before.nodes), len(last.nodes)))
+            text += (
+                f" From {len(self.before.nodes)} to {nodes(len(last.nodes))}, {100 * self.share:.1f} % of the circle "
+                f"changes hands (theory: {100 * (1 - few / many):.1f} % on average), from {nodes(self.givers)} to "
+                f"{nodes(self.heirs)}; {int(self.moved.sum())} of {len(self.keys)} keys move."
+            )
+        return text + scored(prediction, top, 1)
+
+    def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
+        """The circle with its keys, before and after the change, and beside it each node's share."""
+        tall, side, left = 330.0, 292.0, 10.0
+        style.blank(tall, fig)
+        ax = fig.add_axes((left / style.WIDTH_PT, 28 / tall, side / style.WIDTH_PT, side / tall))
+        ax.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
+        ax.set_axis_off()
+        last, before = self.last, self.before
+        # A node keeps the colour that it had before the change.
+        looks = [before.nodes.index(name) if name in before.nodes else node for node, name in enumerate(last.nodes)]
+        arcs(ax, last, *OUTER, looks, "circle")
+        moved = self.moved
+        x, y = np.sin(2 * np.pi * self.keys), np.cos(2 * np.pi * self.keys)
+        ax.plot(KEYS * x[~moved], KEYS * y[~moved], "o", ms=5, color=style.DOWN, mew=0, gid="stayed")
+        ax.plot(KEYS * x[moved], KEYS * y[moved], "D", ms=6.5, color=style.INK, mew=0, gid="moved")
+        if self.after is None:
+            words = f"{len(before.at):,} point{'s' * (len(before.at) != 1)}\non the circle\n\ngrey: {len(x)} keys"
+        else:
+            arcs(ax, before, *INNER, list(range(len(before.nodes))), "before")
+            parts = [wedge(start, end, *CHANGED) for start, end in self.changed]
+            ax.add_collection(PolyCollection(parts, color=style.INK, linewidth=0, gid="changed"), autolim=False)
+            words = "inside: before\noutside: after\ndark: changes hands\n\n"
+            words += f"{int(moved.sum())} of {len(x)} keys\nmove (diamonds)"
+        ax.text(0, 0, words, ha="center", va="center", color=style.MUTED, linespacing=1.3)
+        shares = 100 * last.shares
+        bars = fig.add_axes((330 / style.WIDTH_PT, 52 / tall, 122 / style.WIDTH_PT, (tall - 98) / tall))
+        for node, share in enumerate(shares):
+            look = style.node_look(looks[node])
+            bars.barh(node, share, 0.8, zorder=2, gid="share", **look)
+        mean = 100 / len(shares)
+        bars.axvline(mean, color=style.INK, linewidth=1.0, zorder=3)
+        top = max(float(shares.max()), mean)
+        if prediction is not None:
+            bars.axvline(
+                prediction[0], color=style.GUESS, linestyle=(0, (5, 3)), linewidth=1.8, zorder=4, gid="prediction"
+            )
+            top = max(top, min(prediction[0], 2 * top))
+            said = f"you: {digits(*prediction)}"
+            fig.text(330 / style.WIDTH_PT, 9 / tall, said, color=style.GUESS, va="center")
+        bars.set(xlim=(0, 1.06 * top), ylim=(len(shares) - 0.4, -0.6))
+        step = 1 if len(shares) <= 14 else 2
+        numbered = all(name == f"node-{i}" for i, name in enumerate(last.nodes))
+        names = [str(i) if numbered else style.shorten(name, 8) for i, name in enumerate(last.nodes)]
+        bars.set_yticks(range(0, len(shares), step), names[::step])
+        bars.tick_params(axis="y", length=0)
+        bars.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        bars.set_title("node's share, %", pad=18)
+        bars.annotate(
+            f"mean {mean:.3g}",
+            (mean, 1),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="left" if mean < 0.5 * top else "right",
+            color=style.MUTED,
+        )
+
+
+def wedge(start: float, end: float, low: float, high: float) -> np.ndarray:
+    """The corners of a part of a ring; places go clockwise from the top."""
+    angles = 2 * np.pi * np.linspace(start, end, 2 + int((end - start) * 360 / DEGREES))
+    rim = np.stack([np.sin(angles), np.cos(angles)], axis=1)
+    return np.concatenate([low * rim, high * rim[::-1]])
+
+
+def arcs(ax: Axes, circle: Circle, low: float, high: float, colours: list[int], gid: str) -> None:
+    """The circle as arcs in the colours of their owners; neighbours of one owner are one arc."""
+    last = np.flatnonzero(circle.owner != np.roll(circle.owner, -1))
+    if not len(last):
+        last = np.array([len(circle.owner) - 1])
+    ends = circle.at[last]
+    starts = np.concatenate(([ends[-1] - 1], ends[:-1]))
+    for node in range(len(circle.nodes)):
+        mine = np.flatnonzero(circle.owner[last] == node)
+        look = style.node_look(colours[node])
+        corners = [wedge(starts[i], ends[i], low, high) for i in mine]
+        edge = {"linewidth": 0.8, "edgecolor": "white"} if len(last) <= 64 else {"linewidth": 0}
+        ax.add_collection(PolyCollection(corners, **{**look, **edge}, gid=gid), autolim=False)
+
+
+@exhibit(called={"virtual_nodes": "virtual nodes of each node"})
+def ring(virtual_nodes: int = 1, nodes: int = 10, after: int | None = None, *, keys: int = 60, seed: int = 7) -> Ring:
+    """The ring of so many nodes with so many virtual nodes each, and what changes when there are `after` nodes.
+
+    keys: how many distinct keys, made from `seed`, are put on it. The ring itself depends on the nodes' names alone.
+    """
+    virtual_nodes = number("virtual_nodes", virtual_nodes, 1, MOST_VIRTUAL)
+    nodes, keys = number("nodes", nodes, 1, MOST_NODES), number("keys", keys, 0, 1_000)
+    seed = number("seed", seed, 0, 2**63)
+    later = None if after is None else number("after", after, 1, MOST_NODES)
+    return Ring(
+        virtual_nodes,
+        circle(selectors.HashRing(nodes, virtual_nodes=virtual_nodes)),
+        None if later is None else circle(selectors.HashRing(later, virtual_nodes=virtual_nodes)),
+        uniform_bits(keys, seed).astype(np.float64) / 2.0**64,
+        peak(nodes if later is None else later, virtual_nodes),
+        seed,
+    )

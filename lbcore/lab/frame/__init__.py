@@ -1,0 +1,1 @@
+"""What surrounds a picture: the exhibit, its panel and controls, its still, live demonstrations, words and style."""

@@ -1,0 +1,92 @@
+"""One picture is one function: constants give its result, a control in the place of a constant gives the widget."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from lbcore.lab.frame.controls import ChoiceSpec, SliderSpec
+from lbcore.lab.frame.panel import Panel
+from lbcore.lab.frame.written import line
+
+__all__ = ["LABELS", "exhibit"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What a control is called where the name of its argument is not plain enough, and the exhibit does not say.
+LABELS = {
+    "after": "nodes after the change",
+    "cls": "algorithm",
+    "down": "node that is down",
+    "exponent": "Zipf exponent",
+    "selector": "algorithm",
+}
+
+
+def exhibit(*, called: Mapping[str, str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make an exhibit of a function that returns a Result.
+
+    Called with constants, it is the function. Where a `slider(...)` or `choice(...)` stands in the place of one, also
+    inside a list, or with a `prediction`, it returns a Panel: the same call, made again whenever a control moves. A
+    function with a parameter `progress` is told there whom to tell how much is done, from 0 to 1.
+
+    called: what a control is called, by the name of its argument. Of one inside a list, the name ends in `[]`, and
+    `{}` stands for its place.
+    """
+    labels = {**LABELS, **(called or {})}
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = inspect.signature(function).parameters
+        reports = "progress" in parameters
+
+        @functools.wraps(function)
+        def call(*args: Any, prediction: Any = None, **named: Any) -> Any:
+            given = dict(zip(parameters, args, strict=False))
+            if len(given) < len(args) or given.keys() & named.keys():
+                return function(*args, **named)  # Python says what is wrong with it
+            arguments = {**given, **named}
+            specs = dict(_specs(arguments))
+            if prediction is None and not specs:
+                return function(*args, **named)
+
+            def run(values: Mapping[str, Any], progress: Callable[[float], None]) -> Any:
+                now = _filled(arguments, values)
+                first = [now.pop(name) for name in given]
+                return function(*first, **now, **({"progress": progress} if reports else {}))
+
+            def written(values: Mapping[str, Any]) -> str:
+                return line(function.__name__, _filled(arguments, values), len(given))
+
+            names = {key: _label(key, labels) for key in specs}
+            return Panel(specs, run, written, labels=names, prediction=prediction)
+
+        return call
+
+    return decorate
+
+
+def _specs(arguments: Mapping[str, Any]) -> Any:
+    """The controls among the arguments, each with its key: `nodes`, or `weights[0]` inside a list."""
+    for name, value in arguments.items():
+        inside = enumerate(value) if isinstance(value, (list, tuple)) else ()
+        if isinstance(value, (SliderSpec, ChoiceSpec)):
+            yield name, value
+        yield from ((f"{name}[{i}]", one) for i, one in inside if isinstance(one, (SliderSpec, ChoiceSpec)))
+
+
+def _filled(arguments: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with the controls' values in their places."""
+    filled = {}
+    for name, value in arguments.items():
+        if isinstance(value, (list, tuple)):
+            value = [values.get(f"{name}[{i}]", one) for i, one in enumerate(value)]
+        filled[name] = values.get(name, value)
+    return filled
+
+
+def _label(key: str, labels: Mapping[str, str]) -> str:
+    name, _, place = key.partition("[")
+    if not place:
+        return labels.get(name, name.replace("_", " "))
+    return labels.get(f"{name}[]", f"{name} {{}}").format(place.rstrip("]"))

@@ -1,0 +1,65 @@
+"""A result as a picture that needs no kernel: an image with its sentence below it and as its alternative text.
+
+The cell of a widget shows its still first and then the widget. The style sheet below hides the still while the widget
+lives, and the dead widget where it does not: a notebook that is opened again has pictures.
+"""
+
+import base64
+import html
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from lbcore.lab.frame import style
+from lbcore.lab.frame.words import guess
+
+__all__ = ["ALIVE", "bundle", "figure", "said"]
+
+#: The class of a widget that is on the page.
+ALIVE = "lbcore-alive"
+_CHILD = ".jp-OutputArea-child"
+#: No `:has` stands in another: that would drop the whole rule.
+_STYLE = (
+    f"<style>{_CHILD}:has(.lbcore-still)+{_CHILD}:not(:has(.{ALIVE})),"
+    f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
+)
+_RUN = "A still picture. Run this notebook from the top (Run > Run All Cells), and its controls appear here."
+_TEXT = "font-size:15px;line-height:1.4;white-space:pre-line"
+
+
+def figure(result: Any, prediction: Any = None, fig: Figure | None = None) -> Figure:
+    """The picture of a result, with the prediction (a number, or a committed Prediction) in it.
+
+    fig: a figure from an earlier call to empty and use again, which is what makes a slider quick.
+    """
+    if not callable(getattr(result, "draw", None)):
+        raise TypeError(f"result: there is no picture of a {type(result).__name__}")
+    fig = Figure() if fig is None else fig
+    fig.clear()
+    with style.dressed():
+        result.draw(fig, guess(prediction))
+    return fig
+
+
+def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
+    """A result for the page: as HTML, and in words."""
+    sentence = result.sentence(guess(prediction))
+    return {"text/html": _html(sentence, figure(result, prediction)), "text/plain": sentence}
+
+
+def said(sentence: str, drawn: Figure | None) -> dict[str, str]:
+    """The still of a widget: its picture where it has one, its sentence, and how to bring it to life."""
+    shown = f'<p style="{_TEXT}">{html.escape(sentence)}</p>' if drawn is None else _html(sentence, drawn)
+    note = f'<p style="font-size:14px;font-style:italic">{html.escape(_RUN)}</p>'
+    return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
+
+
+def _html(sentence: str, drawn: Figure) -> str:
+    text = html.escape(sentence, quote=True)
+    data = base64.b64encode(style.png(drawn)).decode()
+    # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
+    return (
+        f'<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px">'
+        f'<img alt="{text}" style="width:100%" src="data:image/png;base64,{data}">'
+        f'<figcaption style="{_TEXT}">{text}</figcaption></figure>'
+    )

@@ -1,0 +1,1 @@
+"""What students give and are asked: their classes, exercises, predictions, quizzes."""
