@@ -1,32 +1,48 @@
-"""Run lessons and save them the way they are committed: `python lessons/refresh.py lessons/02_random.ipynb`.
+"""Run lessons and save them the way they are committed: `python lessons/refresh.py`, or with the lessons' names.
 
-Outputs and execution counts are kept, because the tests compare them. What changes from run to run, or belongs to
-one machine, is dropped: widget views (their text stays), times, kernel details. Running it twice changes nothing.
+The lesson itself is saved without outputs. A copy in executed/ carries them, for who cannot run it, and for the tests,
+which compare it. What changes from run to run, or belongs to one machine, is dropped: widget views (their text stays),
+times, kernel details. Running it twice changes nothing.
 """
 
+import copy
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
+HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 def refresh(path: Path) -> None:
-    """Run the notebook at `path` from the top and write it back."""
-    notebook = nbformat.read(path, as_version=4)
+    """Write the notebook at `path` back without outputs, and run it from the top into executed/ beside it."""
+    lesson = nbformat.read(path, as_version=4)
+    clean(lesson)
+    executed = copy.deepcopy(lesson)
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    nbformat.write(lesson, path)
     here = {"metadata": {"path": str(path.parent.resolve())}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=here, coalesce_streams=True).execute()
+    NotebookClient(executed, timeout=120, kernel_name="python3", resources=here, coalesce_streams=True).execute()
+    clean(executed)
+    (path.parent / "executed").mkdir(exist_ok=True)
+    nbformat.write(nbformat.from_dict(executed), path.parent / "executed" / path.name)
+
+
+def clean(notebook: Any) -> None:
+    """Drop what an editor or a run adds to a notebook besides outputs and counts."""
     notebook.metadata = {"kernelspec": KERNEL, "lbcore": notebook.metadata.get("lbcore", {})}
     for cell in notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in ("lbcore", "tags") if name in cell.metadata}
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
-    nbformat.write(nbformat.from_dict(notebook), path)
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        refresh(Path(name))
+    for path in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("[0-9]*.ipynb")):
+        refresh(path)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def rule(function: Rule) -> Rule:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson's notebook, and the checkout it belongs to."""
+    """A lesson's notebook, its executed copy, and the checkout it belongs to."""
 
     path: Path
     root: Path
@@ -55,6 +56,10 @@ class Lesson:
     @cached_property
     def notebook(self) -> Any:
         return nbformat.read(self.path, as_version=4)
+
+    @cached_property
+    def executed(self) -> Any:
+        return nbformat.read(self.path.parent / "executed" / self.path.name, as_version=4)
 
     @property
     def number(self) -> int:
@@ -70,12 +75,17 @@ class Lesson:
         return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
 
     @property
+    def run(self) -> list[Any]:
+        """The code cells with their outputs."""
+        return [cell for cell in self.executed.cells if cell.cell_type == "code"]
+
+    @property
     def markdown(self) -> list[Any]:
         return [cell for cell in self.notebook.cells if cell.cell_type == "markdown"]
 
     @property
     def outputs(self) -> list[Any]:
-        return [output for cell in self.code for output in cell.outputs]
+        return [output for cell in self.run for output in cell.outputs]
 
     @property
     def exercises(self) -> list[Any]:
@@ -132,9 +142,30 @@ def minutes(lesson: Lesson) -> Iterator[str]:
 
 
 @rule
+def without_outputs(lesson: Lesson) -> Iterator[str]:
+    """A lesson that is opened fresh shows no answers."""
+    for cell in lesson.code:
+        if cell.outputs or cell.execution_count is not None:
+            yield f"an output or a count: refresh it: {cell.source[:60]}"
+
+
+@rule
+def same_cells(lesson: Lesson) -> Iterator[str]:
+    """The executed copy is the lesson, and its outputs."""
+    parts = ("id", "cell_type", "source", "metadata")
+    pairs = zip_longest(lesson.notebook.cells, lesson.executed.cells, fillvalue={})
+    for at, (cell, copy) in enumerate(pairs):
+        for part in parts:
+            if cell.get(part) != copy.get(part):
+                yield f"cell {at} differs in its {part} from the executed copy: refresh it"
+    if lesson.notebook.metadata != lesson.executed.metadata:
+        yield "the metadata differ from the executed copy's: refresh it"
+
+
+@rule
 def executed(lesson: Lesson) -> Iterator[str]:
     """Strict nbval compares only cells with a number."""
-    counts = [cell.execution_count for cell in lesson.code]
+    counts = [cell.execution_count for cell in lesson.run]
     if not counts or counts != list(range(1, len(counts) + 1)):
         yield f"execution counts are {counts}: run it from the top and save it"
     for output in lesson.outputs:
@@ -173,7 +204,7 @@ def short_cells(lesson: Lesson) -> Iterator[str]:
 @rule
 def pictures_have_words(lesson: Lesson) -> Iterator[str]:
     """Alternative text on each picture, and a sentence below it."""
-    for cell in lesson.code:
+    for cell in lesson.run:
         drawn, said = False, ""
         for output in cell.outputs:
             data, metadata = output.get("data", {}), output.get("metadata", {})

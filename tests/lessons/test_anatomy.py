@@ -24,6 +24,8 @@ ENDING = "See `random;` in NGINX, and [the solutions](solutions/02_random.py). *
 def test_there_are_lessons_and_their_numbers_differ():
     numbers = [Lesson(path, ROOT).number for path in LESSONS]
     assert numbers and numbers == sorted(set(numbers))
+    executed = sorted((ROOT / "lessons" / "executed").glob("*.ipynb"))
+    assert [path.name for path in executed] == [path.name for path in LESSONS]
 
 
 def test_the_readme_lists_these_lessons_and_their_minutes():
@@ -94,6 +96,7 @@ def written(tmp_path):
     """Write a notebook as lesson 02 (or another name) of a small checkout."""
     solutions, graders = tmp_path / "lessons" / "solutions", tmp_path / "lbcore" / "lab" / "graders"
     solutions.mkdir(parents=True)
+    (tmp_path / "lessons" / "executed").mkdir()
     graders.mkdir(parents=True)
     (solutions / "02_random.py").write_text(f'"""How it is done."""\n\n{SOLUTION}\n')
     (graders / "turns.py").write_text(f"NAME = '02-turns'\nSTUB = {STUB!r}\n")
@@ -101,6 +104,11 @@ def written(tmp_path):
 
     def write(book, name="02_random.ipynb"):
         path = tmp_path / "lessons" / name
+        nbformat.write(book, path.parent / "executed" / name)
+        book = copy.deepcopy(book)
+        for cell in book.cells:
+            if cell.cell_type == "code":
+                cell.update(outputs=[], execution_count=None)
         nbformat.write(book, path)
         return Lesson(path, tmp_path)
 
@@ -218,6 +226,25 @@ def test_a_broken_lesson_is_caught(written, name, change):
     assert list(RULES[name](written(book)))
 
 
+DIFFERENCES = [
+    ("without_outputs", lambda book: find(book, "show(").update(execution_count=1)),
+    ("without_outputs", lambda book: find(book, "show(").update(outputs=["Ten bars."])),
+    ("same_cells", replaced("show(", "print(")),
+    ("same_cells", lambda book: find(book, "show(").update(id="another")),
+    ("same_cells", lambda book: find(book, "show(").update(cell_type="raw")),
+    ("same_cells", lambda book: find(book, "## Play").metadata.lbcore.update(minutes=9)),
+    ("same_cells", lambda book: book.metadata.lbcore.update(minutes=30)),
+    ("same_cells", lambda book: book.cells.pop()),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), DIFFERENCES)
+def test_a_lesson_that_is_not_its_executed_copy_is_caught(written, name, change):
+    lesson = written(good_notebook())
+    change(lesson.notebook)
+    assert list(RULES[name](lesson))
+
+
 @pytest.mark.parametrize("missing", ["lessons/solutions/02_random.py", "lbcore/lab/graders/turns.py"])
 def test_a_missing_solution_or_grader_is_caught(written, missing):
     lesson = written(good_notebook())
@@ -233,4 +260,4 @@ def test_a_path_of_this_checkout_is_caught(written):
 
 
 def test_every_rule_is_broken_by_some_lesson():
-    assert {name for name, _ in BREAKERS} == set(RULES)
+    assert {name for name, _ in BREAKERS + DIFFERENCES} == set(RULES)

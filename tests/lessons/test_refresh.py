@@ -22,17 +22,18 @@ def run(*command):
 
 @pytest.fixture(scope="module")
 def refreshed(tmp_path_factory):
-    """A small notebook, as an editor saves it, then refreshed."""
+    """A small notebook, as an editor saves it, then refreshed: the path of its executed copy."""
     path = tmp_path_factory.mktemp("refresh") / "02_small.ipynb"
     new = nbformat.v4
     cells = [new.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    cells[0].update(execution_count=7, outputs=[new.new_output("stream", text="one\n")])
     cells[0].metadata.update(tags=["exercise"], trusted=True, execution={"iopub.execute_input": "2020-01-01"})
     cells.insert(0, new.new_markdown_cell("## Play", id="play", metadata={"lbcore": {"minutes": 5}, "editable": True}))
     metadata = {"lbcore": {"minutes": 5}, "language_info": {"name": "python"}, "widgets": {}}
     nbformat.write(new.new_notebook(cells=cells, metadata=metadata), path)
     done = run(ROOT / "lessons" / "refresh.py", path)
     assert done.returncode == 0, done.stderr
-    return path
+    return path.parent / "executed" / path.name
 
 
 def test_it_keeps_ids_tags_minutes_counts_and_text(refreshed):
@@ -47,10 +48,23 @@ def test_it_keeps_ids_tags_minutes_counts_and_text(refreshed):
     assert dict(widget.outputs[0].data) == {"text/plain": "Ten bars."}
 
 
+def test_the_lesson_keeps_its_cells_and_loses_its_outputs(refreshed):
+    lesson, copy = (nbformat.read(path, as_version=4) for path in (lesson_of(refreshed), refreshed))
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in lesson.cells[1:])
+    for cell in copy.cells[1:]:
+        cell.update(outputs=[], execution_count=None)
+    assert lesson == copy
+
+
 def test_twice_changes_nothing(refreshed):
-    before = refreshed.read_bytes()
-    assert run(ROOT / "lessons" / "refresh.py", refreshed).returncode == 0
-    assert refreshed.read_bytes() == before
+    paths = refreshed, lesson_of(refreshed)
+    before = [path.read_bytes() for path in paths]
+    assert run(ROOT / "lessons" / "refresh.py", lesson_of(refreshed)).returncode == 0
+    assert [path.read_bytes() for path in paths] == before
+
+
+def lesson_of(executed):
+    return executed.parents[1] / executed.name
 
 
 DRIFTS = {
