@@ -67,7 +67,7 @@ def test_it_never_raises(capsys, monkeypatch):
 
 @pytest.mark.parametrize("missing", ["ipywidgets", "anywidget", "matplotlib"])
 def test_the_lab_without_its_extra_names_the_extra(missing):
-    code = f"import sys; sys.modules[{missing!r}] = None\nimport lbcore.lab"
+    code = f"import sys; sys.modules[{missing!r}] = None\nfrom lbcore.lab import slider, show, ring"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
     assert "ImportError: lbcore.lab needs" in told and 'pip install -e ".[lessons]"' in told
 

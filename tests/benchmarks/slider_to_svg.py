@@ -9,7 +9,7 @@ import statistics
 import time
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRandom
-from lbcore.lab import slider, widgets
+from lbcore.lab import balance, hot_keys, moves, slider
 
 MOVES = 30
 
@@ -17,15 +17,15 @@ MOVES = 30
 def main() -> None:
     """Print a line for each widget."""
     panels = {
-        "balance, Random, 10 nodes": (widgets.balance(Random, requests=slider(10, 1_000_000)), 1_000_000),
-        "balance, RoundRobin, 10 nodes": (widgets.balance(RoundRobin, requests=slider(10, 1_000_000)), 1_000_000),
-        "balance, TwoChoices, 64 nodes": (widgets.balance(TwoChoices, nodes=64, requests=slider(10, 10**6)), 10**6),
+        "balance, Random, 10 nodes": (balance(Random, requests=slider(10, 1_000_000)), 1_000_000),
+        "balance, RoundRobin, 10 nodes": (balance(RoundRobin, requests=slider(10, 1_000_000)), 1_000_000),
+        "balance, TwoChoices, 64 nodes": (balance(TwoChoices, nodes=64, requests=slider(10, 10**6)), 10**6),
         "balance, WeightedRandom": (
-            widgets.balance(WeightedRandom, weights=[5, 1, 1], requests=slider(10, 1_000_000)),
+            balance(WeightedRandom, weights=[5, 1, 1], requests=slider(10, 1_000_000)),
             1_000_000,
         ),
-        "moves, both, 10,000 keys": (widgets.moves([ModuloHash, HashSlots], after=slider(1, 20, start=11)), 9),
-        "hot_keys, 100,000 requests": (widgets.hot_keys(ModuloHash, exponent=slider(0.0, 2.0, start=1.0, step=0.1)), 2),
+        "moves, both, 10,000 keys": (moves([ModuloHash, HashSlots], after=slider(1, 20, start=11)), 9),
+        "hot_keys, 100,000 requests": (hot_keys(ModuloHash, exponent=slider(0.0, 2.0, start=1.0, step=0.1)), 2),
     }
     print(f"{MOVES} moves each; ms from the value to the new SVG: median (slowest)")
     for name, (panel, most) in panels.items():

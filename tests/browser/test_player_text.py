@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from lbcore import HashSlots, Random, RoundRobin, TwoChoices
-from lbcore.lab import experiments
-from lbcore.lab import player as module
-from lbcore.lab.player import Player
-from lbcore.lab.trace import Event, Trace
-from lbcore.lab.traffic import traffic
+from lbcore.lab import failover
+from lbcore.lab.player import play as module
+from lbcore.lab.player.play import Player
+from lbcore.lab.player.trace import Event, Trace
+from lbcore.lab.player.traffic import traffic
 
 SOURCE = Path(module.__file__).with_name("player.js").read_text(encoding="utf-8")
 
@@ -85,7 +85,7 @@ def fates():
 
 def through_a_crash(**how):
     """A trace in which requests are moved, and in which the balancer does not know at once."""
-    return experiments.failover(
+    return failover(
         rate_per_s=8.0,
         service_s=0.3,
         delay_s=0.4,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lbcore.lab import controls
-from lbcore.lab.controls import Choice, ChoiceSpec, Slider, SliderSpec, choice, slider
+from lbcore.lab.frame import controls
+from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec, choice, slider
 
 
 def values(spec):

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from lbcore import Random, RoundRobin
-from lbcore.lab import experiments
-from lbcore.lab.live import Live
+from lbcore.lab import balance
+from lbcore.lab.frame.live import Live
 
 PATIENCE_S = 30.0
 
 
 def some(requests=100):
-    return experiments.balance(RoundRobin(4), requests)
+    return balance(RoundRobin(4), requests)
 
 
 def short(clock, report):
@@ -216,11 +216,11 @@ def test_stop_before_and_after_changes_nothing():
 
 def test_the_callers_thread_goes_on_at_once():
     """While it runs, whoever started it draws pictures of other experiments, as other cells do."""
-    from lbcore.lab import slider, widgets
+    from lbcore.lab import balance, slider
 
     live = Live(endless, 10)
     live.start()
-    panel = widgets.balance(Random, nodes=slider(1, 9))
+    panel = balance(Random, nodes=slider(1, 9))
     panel.controls["nodes"].value = 5
     assert live.running and panel.error is None and panel.redraws == 2
     live.stop()
@@ -230,8 +230,8 @@ def test_the_callers_thread_goes_on_at_once():
 def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
     import matplotlib
 
-    from lbcore.lab.figures import figure
-    from lbcore.lab.style import svg
+    from lbcore.lab.frame.still import figure
+    from lbcore.lab.frame.style import svg
 
     before = dict(matplotlib.rcParams)
 

@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 
 from lbcore import Random, RoundRobin
-from lbcore.lab import experiments, predict, slider, widgets
-from lbcore.lab import panel as panel_module
-from lbcore.lab.controls import choice
-from lbcore.lab.panel import VEIL, Panel
+from lbcore.lab import balance, luck, predict, slider
+from lbcore.lab.frame import panel as panel_module
+from lbcore.lab.frame.controls import choice
+from lbcore.lab.frame.panel import Panel
+from lbcore.lab.frame.veil import VEIL, reveal
 
 
 def make(run=None, **more):
-    run = run or (lambda nodes, progress: experiments.balance(RoundRobin(nodes), 100))
-    return Panel({"nodes": slider(1, 20, start=10)}, run, lambda nodes: f"nodes={nodes}", **more)
+    run = run or (lambda values, progress: balance(RoundRobin(values["nodes"]), 100))
+    specs, names = {"nodes": slider(1, 20, start=10)}, {"nodes": "nodes"}
+    return Panel(specs, run, lambda values: f"nodes={values['nodes']}", labels=names, **more)
 
 
 def test_it_draws_at_once_and_once_a_change():
@@ -45,10 +47,10 @@ def test_one_message_a_change():
     "error", [ValueError("nodes: too odd"), RuntimeError("out of luck"), ZeroDivisionError(), KeyError("a")]
 )
 def test_an_exception_becomes_a_sentence(error, capsys):
-    def run(nodes, progress):
-        if nodes == 13:
+    def run(values, progress):
+        if values["nodes"] == 13:
             raise error
-        return experiments.balance(RoundRobin(nodes), 100)
+        return balance(RoundRobin(values["nodes"]), 100)
 
     panel = make(run)
     panel.controls["nodes"].value = 13
@@ -83,7 +85,7 @@ def test_a_prediction_is_scored_where_it_was_made():
     assert "you: 12" in panel.board.picture
     panel.controls["nodes"].value = 10
     assert panel.sentence.endswith("You said 12: off by 2.")
-    panel = widgets.balance(Random, seed=slider(0, 9), prediction=12)
+    panel = balance(Random, seed=slider(0, 9), prediction=12)
     panel.controls["seed"].value = 5
     assert "You said 12" in panel.sentence
 
@@ -112,11 +114,11 @@ def test_a_long_run_shows_how_far_it_is(monkeypatch):
     monkeypatch.setattr(panel_module.time, "monotonic", lambda: float(next(now)))
     shown = []
 
-    def run(nodes, progress):
+    def run(values, progress):
         for i in range(10):
             progress((i + 1) / 10)
             shown.append(panel.board.progress if panel else -1)
-        return experiments.balance(RoundRobin(nodes), 100)
+        return balance(RoundRobin(values["nodes"]), 100)
 
     panel = None
     panel = make(run)
@@ -127,17 +129,15 @@ def test_a_long_run_shows_how_far_it_is(monkeypatch):
 
 
 def test_a_short_run_shows_no_bar():
-    panel = widgets.luck(Random, runs=20)
+    panel = luck(Random, runs=slider(20, 30))
     assert panel.error is None and panel.board.progress == -1
 
 
 def test_a_choice_draws_once_too():
-    panel = Panel(
-        {"cls": choice(RoundRobin, Random)}, lambda cls, progress: experiments.balance(cls(3), 9), lambda cls: ""
-    )
-    panel.controls["cls"].index = 1
+    panel = balance(choice(RoundRobin, Random), requests=9)
+    panel.controls["selector"].index = 1
     assert panel.redraws == 2 and panel.result.name == "Random"
-    panel.controls["cls"].value = RoundRobin
+    panel.controls["selector"].value = RoundRobin
     assert panel.redraws == 3
 
 
@@ -145,3 +145,14 @@ def test_the_front_end_keeps_its_live_region():
     """The sentence's element must stay when the sentence changes, or a screen reader stays silent."""
     script = panel_module.Board._esm if isinstance(panel_module.Board._esm, str) else str(panel_module.Board._esm)
     assert 'setAttribute("aria-live", "polite")' in script and script.count('make("p", "sentence")') == 1
+
+
+def test_reveal_lifts_every_veil(monkeypatch):
+    reveal()
+    try:
+        assert not make(prediction=predict("x", 0, 9)).veiled
+    finally:
+        reveal(False)
+    assert make(prediction=predict("x", 0, 9)).veiled
+    monkeypatch.setenv("LBCORE_REVEAL", "1")
+    assert not make(prediction=predict("x", 0, 9)).veiled

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lbcore import HashSlots, Random, RoundRobin
-from lbcore.lab import widgets
-from lbcore.lab.player import MOST_NODES, SPEEDS, Player, play
-from lbcore.lab.trace import Trace, sentence
-from lbcore.lab.traffic import traffic
+from lbcore.lab.player.play import MOST_NODES, SPEEDS, Player, play
+from lbcore.lab.player.trace import Trace
+from lbcore.lab.player.traffic import traffic
+from lbcore.lab.player.words import sentence
 
 
 def test_the_trace_goes_out_whole_and_exact():
@@ -55,7 +55,7 @@ def test_it_gives_the_line_that_plays_the_same():
 
 
 def test_it_is_the_widget_of_that_name():
-    assert widgets.traffic(RoundRobin, nodes=4, requests=40).text_at(99).endswith("shares 10, 10, 10, 10.")
+    assert play(RoundRobin, nodes=4, requests=40).text_at(99).endswith("shares 10, 10, 10, 10.")
 
 
 class Stub:

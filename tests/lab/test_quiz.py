@@ -9,7 +9,7 @@ from scipy import stats
 from lbcore import RoundRobin, TwoChoices
 from lbcore.faults import Exponential, amplification
 from lbcore.faults.metastable import recovers
-from lbcore.lab import experiments
+from lbcore.lab import cascade, failover, latency
 from lbcore.lab.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
@@ -214,9 +214,9 @@ def test_the_numbers_of_lesson_05():
 def test_the_numbers_of_lesson_06():
     slow = 0.54 * 3.5 / 4 / 0.5
     assert round(0.54 * 3.5 / 4, 4) == 0.4725 and round(slow, 3) == 0.945 and "94.5 %" in said("06", 0, 1)
-    uneven = experiments.latency(RoundRobin, 54, speeds=[1, 1, 1, 0.5])
+    uneven = latency(RoundRobin, 54, speeds=[1, 1, 1, 0.5])
     assert uneven.rows[0].utilisation.tolist() == pytest.approx([slow / 2] * 3 + [slow], abs=0.02)
-    old, fresh = experiments.latency(TwoChoices, age=5), experiments.latency(RoundRobin)
+    old, fresh = latency(TwoChoices, age=5), latency(RoundRobin)
     p99 = [result.rows[0].p99 for result in (old, fresh)]
     assert p99[0] < p99[1] and "age of five service times they are still better than round robin" in said("06", 1, 2)
     in_flight, picked = [0] * 10, set()
@@ -227,14 +227,14 @@ def test_the_numbers_of_lesson_06():
 
 def test_the_numbers_of_lesson_08():
     runs = [
-        experiments.failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0)
+        failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0)
         for i in range(10)
     ]
     assert 2.3 < np.mean([one.noticed_s - one.setting.at_s for one in runs]) < 2.7
     assert 23 < np.mean([len(one.caught) for one in runs]) < 27
     assert load("08")[0].choices[1].text == "About 25: 10 a second for about 2.5 s"
     assert 60 * 2.5 == 150 and "About 150" in load("08")[0].choices[2].text
-    assert experiments.cascade(3, load=70).after == pytest.approx(105)
+    assert cascade(3, load=70).after == pytest.approx(105)
     assert load("08")[2].choices[2].text == "105 %: 70 % times 3/2"
     assert round(70 * 4 / 3) == 93 and round(100 * 2 / 3) == 67
 

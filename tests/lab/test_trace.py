@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRoundRobin
-from lbcore.lab import figure, style, summary
-from lbcore.lab.trace import Event, Trace, moment, sentence
-from lbcore.lab.traffic import MOST_KEYS, traffic
+from lbcore.lab.frame import style
+from lbcore.lab.frame.still import figure
+from lbcore.lab.player.trace import Event, Trace
+from lbcore.lab.player.traffic import MOST_KEYS, traffic
+from lbcore.lab.player.words import moment, sentence
 from lbcore.selectors import reference
 
 
@@ -26,7 +28,7 @@ def test_three_requests_by_hand():
     assert trace.end_s.tolist() == [3.5, 3.0, 6.5, 5.0, 9.5]
     assert trace.longest_queues.tolist() == [1, 0]
     assert trace.duration_s == 9.5
-    assert summary(trace) == (
+    assert trace.sentence() == (
         "RoundRobin sent 5 requests to 2 nodes in 9.5 s: 3, 2. "
         "The longest queue was 1, at node-0; a request waited 0.60 s on average."
     )
@@ -140,7 +142,8 @@ def test_a_node_that_is_down_gets_nothing_and_all_down_refuses():
         sentence(refused, 1.6) == "1.6 s: 2 of 4 requests have been sent; none is waiting; "
         "node-0, node-1 are down; 2 refused; shares 0, 0."
     )
-    assert summary(refused) == "RoundRobin sent 4 requests to 2 nodes in 4.0 s: 0, 0. 4 were refused. None had to wait."
+    said = "RoundRobin sent 4 requests to 2 nodes in 4.0 s: 0, 0. 4 were refused. None had to wait."
+    assert refused.sentence() == said
 
 
 def test_a_students_class_and_a_class_to_build():
@@ -328,7 +331,7 @@ def test_a_request_that_is_moved_is_one_request_at_two_nodes():
     for t in np.linspace(0, 7, 40):
         now = moment(trace, t)
         assert now.sent == now.on_way + sum(now.waiting) + sum(now.serving) + now.done + now.refused
-    assert summary(trace) == (
+    assert trace.sentence() == (
         "The balancer sent 2 requests to 2 nodes in 7.0 s: 1, 2. 1 was moved to another node. "
         "The longest queue was 1, at a; a request waited 1.00 s on average."
     )

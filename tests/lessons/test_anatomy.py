@@ -71,7 +71,7 @@ def good_notebook():
     codes = {
         "By hand": [cell_of("show(reference.Random)")],
         "Predict": [cell_of('busiest = predict("how many?", low=1, high=2)')],
-        "Play": [cell_of("widgets.balance(Random, nodes=10)"), cell_of("picture(result)", picture, said)],
+        "Play": [cell_of("balance(Random, nodes=slider(1, 10))", picture, said)],
         "Exercise": [cell_of(STUB, tags=["exercise"]), cell_of('check("02-turns", Turns)')],
         "Quiz": [cell_of('quiz("02")')],
     }
@@ -161,7 +161,7 @@ def output_text(text):
 
 
 def change_picture(book, what):
-    what(find(book, "picture(result)").outputs)
+    what(find(book, "balance(Random").outputs)
 
 
 BREAKERS = [
@@ -198,8 +198,7 @@ BREAKERS = [
     ),
     ("parts", replaced("show(", "print(")),
     ("parts", replaced("predict(", "guess(")),
-    ("parts", replaced("widgets.balance(", "balance(")),
-    ("parts", replaced("picture(", "result(")),
+    ("parts", replaced("slider(", "range(")),
     ("parts", replaced('check("02-', 'check("03-')),
     ("parts", replaced('quiz("02")', 'quiz("01")')),
     ("references", replaced("NGINX", "a server")),
@@ -214,7 +213,7 @@ BREAKERS = [
     ("clean", lambda book: find(book, "show(").metadata.update(execution={})),
     ("clean", output_text("/home/ann/lessons")),
     ("clean", output_text("<object at 0x7f7352fd3c40>")),
-    ("clean", replaced("picture(result)", "picture('C:\\\\Users\\\\ann')")),
+    ("clean", replaced("slider(1, 10)", "'C:\\\\Users\\\\ann'")),
     ("links", replaced("solutions/02_random.py", "solutions/02_rand.py")),
 ]
 
