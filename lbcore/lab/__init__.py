@@ -12,13 +12,11 @@ except ImportError as _error:
 
 from lbcore.lab import experiments, widgets
 from lbcore.lab.controls import choice, slider
-from lbcore.lab.exercises import check
 from lbcore.lab.figures import figure
 from lbcore.lab.keys import count_keys, read_keys
 from lbcore.lab.player import play
-from lbcore.lab.predict import predict
-from lbcore.lab.quiz import quiz
 from lbcore.lab.show import picture, show
+from lbcore.lab.student import check, predict, quiz
 from lbcore.lab.summaries import summary
 
 __all__ = [
