@@ -22,8 +22,10 @@ said_of = cache(verdict)
 
 @cache
 def other_right_answers(exercise):
-    """The classes in right_answers/ that are right in another way than the solution."""
+    """The classes in right_answers/ that are right in another way than the solution; an exercise may have none there."""
     path = RIGHT_ANSWERS / f"{exercise.folder}.py"
+    if not path.exists():
+        return []
     spec = importlib.util.spec_from_file_location(f"right_{exercise.folder}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -44,14 +46,14 @@ def code(source):
 
 def test_every_folder_is_an_exercise():
     folders = {path.name for path in Path(exercises.__file__).parent.iterdir() if path.is_dir()} - {"__pycache__"}
-    assert {exercise.folder for exercise in known().values()} == folders == {p.stem for p in RIGHT_ANSWERS.glob("*.py")}
+    assert {exercise.folder for exercise in known().values()} == folders
+    assert {path.stem for path in RIGHT_ANSWERS.glob("*.py")} <= folders
     assert list(known()) == sorted(known())
 
 
 @each
-def test_it_has_a_solution_and_answers_of_both_kinds(exercise):
+def test_it_has_a_solution_and_known_mistakes(exercise):
     assert len(exercise.wrong) >= 10
-    assert len(other_right_answers(exercise)) >= 4
     changed = [line for line in difflib.ndiff(code(exercise.stub), code(exercise.solution)) if line.startswith("+ ")]
     assert 1 <= len([line for line in changed if line[2:].strip()]) <= 8
     assert ast.get_docstring(ast.parse(exercise.solution))
