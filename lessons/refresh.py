@@ -2,10 +2,13 @@
 
 The lesson itself is saved without outputs. A copy in executed/ carries them, for who cannot run it, and for the tests,
 which compare it. What changes from run to run, or belongs to one machine, is dropped: widget views (their text stays),
-times, kernel details. Running it twice changes nothing.
+times, kernel details. The exercise's cell, its fold "Solution" and its file in solutions/ are written anew from the
+right class in lbcore/lab/student/exercises/. Running it twice changes nothing.
 """
 
 import copy
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,20 +16,26 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from lbcore.lab.student.exercises import known
+
 HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+FOLD = re.compile(r"(?<=<summary>Solution</summary>\n\n```python\n).*?(?=\n```)", re.DOTALL)
 
 
 def refresh(path: Path) -> None:
     """Write the notebook at `path` back without outputs, and run it from the top into executed/ beside it."""
     lesson = nbformat.read(path, as_version=4)
     clean(lesson)
+    write_exercise(lesson, path)
     executed = copy.deepcopy(lesson)
     for cell in lesson.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
     nbformat.write(lesson, path)
+    # The copies show at once what a prediction would hold back.
+    os.environ["LBCORE_REVEAL"] = "1"
     here = {"metadata": {"path": str(path.parent.resolve())}}
     NotebookClient(executed, timeout=120, kernel_name="python3", resources=here, coalesce_streams=True).execute()
     clean(executed)
@@ -41,6 +50,19 @@ def clean(notebook: Any) -> None:
         cell.metadata = {name: cell.metadata[name] for name in ("lbcore", "tags") if name in cell.metadata}
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
+
+
+def write_exercise(lesson: Any, path: Path) -> None:
+    """Fill the cell with the tag `exercise` and the fold "Solution" of a lesson, and write its file in solutions/."""
+    for exercise in known().values():
+        if exercise.lesson != path.stem[:2]:
+            continue
+        for cell in lesson.cells:
+            if "exercise" in cell.metadata.get("tags", []):
+                cell.source = exercise.stub
+            cell.source = FOLD.sub(lambda _, fold=exercise.fold: fold, cell.source)
+        (path.parent / "solutions").mkdir(exist_ok=True)
+        (path.parent / "solutions" / f"{path.stem}.py").write_text(exercise.solution, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from lbcore.lab import exhibits
 
 if TYPE_CHECKING:
-    from lbcore.lab.exercises import check as check
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
     from lbcore.lab.exhibits.keys.count_keys import read_keys as read_keys
     from lbcore.lab.frame.controls import choice as choice
@@ -18,17 +17,18 @@ if TYPE_CHECKING:
     from lbcore.lab.frame.show import show as show
     from lbcore.lab.frame.veil import reveal as reveal
     from lbcore.lab.player.play import play as play
-    from lbcore.lab.predict import predict as predict
-    from lbcore.lab.quiz import quiz as quiz
+    from lbcore.lab.student.check import check as check
+    from lbcore.lab.student.predict import predict as predict
+    from lbcore.lab.student.quiz import quiz as quiz
 
 #: Where what is no exhibit stands.
 _PLACES = {
-    "check": "exercises",
+    "check": "student.check",
     "choice": "frame.controls",
     "distinct_keys": "frame.inputs",
     "play": "player.play",
-    "predict": "predict",
-    "quiz": "quiz",
+    "predict": "student.predict",
+    "quiz": "student.quiz",
     "read_keys": "exhibits.keys.count_keys",
     "reveal": "frame.veil",
     "show": "frame.show",

@@ -1,5 +1,6 @@
 """Lesson 08, exercise 08-idempotent: a key is looked for before the work, and kept with its answer after it."""
 
+
 class Account:
     def __init__(self):
         self.balance, self.answers = 0, {}  # answers: what each key was answered

@@ -1,268 +1,173 @@
-"""The exercise checker: the stub is not attempted, the solution is right, every wrong answer hears its own sentence."""
+"""The exercises, folder by folder: the stub is not attempted, right is right, every mistake hears its own sentence."""
 
 import ast
 import difflib
 import importlib.util
-import linecache
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
+from typed import typed
 
-from lbcore.lab import exercises
-from lbcore.lab.exercises import check, verdict
-from lbcore.lab.graders import KNOWN
+from lbcore.lab.student import exercises, verdict
+from lbcore.lab.student.exercises import Exercise, known
 from lbcore.selectors import reference
 
-HERE = Path(__file__).parent
-SOLUTIONS = HERE.parents[1] / "lessons" / "solutions"
-SOLUTION_OF = {
-    "01-skip-the-dead": "01_round_robin",
-    "02-two-choices": "02_random",
-    "03-smooth-weighted": "03_weighted",
-    "04-hash-slots": "04_hashing",
-    "05-bounded-ring": "05_consistent_hashing",
-    "06-fewest-in-flight": "06_least_loaded",
-    "07-adaptive-timeout": "07_heartbeats",
-    "08-idempotent": "08_failover",
-    "09-retry-budget": "09_retries",
-}
+RIGHT_ANSWERS = Path(__file__).parent / "right_answers"
+each = pytest.mark.parametrize("exercise", known().values(), ids=known())
+#: The verdict on a class whose sentence more than one test looks at.
+said_of = cache(verdict)
 
 
-def module(path):
-    spec = importlib.util.spec_from_file_location(f"answers_{path.parent.name}_{path.stem}", path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+@cache
+def other_right_answers(exercise):
+    """The classes in right_answers/ that are right in another way than the solution; an exercise may have none there."""
+    path = RIGHT_ANSWERS / f"{exercise.folder}.py"
+    if not path.exists():
+        return []
+    spec = importlib.util.spec_from_file_location(f"right_{exercise.folder}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    return [cls for cls in classes if cls.__module__ == module.__name__ and cls.__name__ != "Given"]
 
 
-def answers(folder, name):
-    loaded = module(HERE / folder / f"{name.replace('-', '_')}.py")
-    classes = [value for value in vars(loaded).values() if isinstance(value, type)]
-    return [cls for cls in classes if cls.__module__ == loaded.__name__ and cls.__name__ != "Given"]
+def every(classes):
+    """Each class with the name of its exercise."""
+    pairs = [(name, cls) for name, exercise in known().items() for cls in classes(exercise)]
+    return pytest.mark.parametrize(("name", "cls"), pairs, ids=[f"{name}-{cls.__name__}" for name, cls in pairs])
 
 
-def typed(source, name="<a cell>", readable=True):
-    """The last class in a source text, as if it had been typed into a cell."""
-    if readable:
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    else:
-        linecache.cache.pop(name, None)
-    space = {"reference": reference}
-    exec(compile(source, name, "exec"), space)
-    return [value for value in space.values() if isinstance(value, type)][-1]
+def code(source):
+    """The lines of the class in a source text, without comments."""
+    return [line.split("#")[0].rstrip() for line in ("\n" + source).split("\nclass ")[1].splitlines()]
 
 
-def solution(name):
-    return (SOLUTIONS / f"{SOLUTION_OF[name]}.py").read_text()
+def test_every_folder_is_an_exercise():
+    folders = {path.name for path in Path(exercises.__file__).parent.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert {exercise.folder for exercise in known().values()} == folders
+    assert {path.stem for path in RIGHT_ANSWERS.glob("*.py")} <= folders
+    assert list(known()) == sorted(known())
 
 
-def cases(folder):
-    return [pytest.param(name, cls, id=f"{name}-{cls.__name__}") for name in KNOWN for cls in answers(folder, name)]
+@each
+def test_it_has_a_solution_and_known_mistakes(exercise):
+    assert len(exercise.wrong) >= 10
+    changed = [line for line in difflib.ndiff(code(exercise.stub), code(exercise.solution)) if line.startswith("+ ")]
+    assert 1 <= len([line for line in changed if line[2:].strip()]) <= 8
+    assert ast.get_docstring(ast.parse(exercise.solution))
+    assert exercise.right.__name__ == ast.parse(exercise.stub).body[0].name
+    assert "# stub" not in exercise.stub + exercise.solution
 
 
-WRONG, RIGHT = cases("wrong_answers"), cases("right_answers")
-
-
-def test_every_exercise_has_a_solution_and_answers_of_both_kinds():
-    assert list(KNOWN) == list(SOLUTION_OF)
-    for name in KNOWN:
-        assert len(answers("wrong_answers", name)) >= 10
-        assert len(answers("right_answers", name)) >= 4
-
-
+@each
 @pytest.mark.parametrize("readable", [True, False])
-@pytest.mark.parametrize("name", KNOWN)
-def test_stub_is_not_attempted(name, readable):
-    words = {
-        "01-skip-the-dead": "",
-        "02-two-choices": "two ",
-        "03-smooth-weighted": "three ",
-        "04-hash-slots": "",
-        "05-bounded-ring": "two ",
-        "06-fewest-in-flight": "three ",
-        "07-adaptive-timeout": "four ",
-        "08-idempotent": "three ",
-        "09-retry-budget": "two ",
-    }
-    cls = typed(KNOWN[name].STUB, f"<stub {name}>", readable)
-    if name == "04-hash-slots" and not readable:
-        # Python drops a lone `...` when it compiles, so nothing is left to see but that nothing happened.
-        assert "has no slot" in verdict(name, cls)
-        return
-    if name == "01-skip-the-dead" and not readable:
-        assert verdict(name, cls).startswith("Request 1: select returned nothing.")
-        return
-    assert verdict(name, cls) == f"Not attempted yet: replace the {words[name]}`...`."
+def test_stub_is_not_attempted(exercise, readable):
+    said = verdict(exercise.name, typed(exercise.stub, f"<stub {exercise.name}>", readable))
+    # Python drops a lone `...` when it compiles: without the source all that is left to see is that nothing happened.
+    if exercise.name == "04-hash-slots" and not readable:
+        assert "has no slot" in said
+    elif exercise.name == "01-skip-the-dead" and not readable:
+        assert said.startswith("Request 1: select returned nothing.")
+    else:
+        words = {1: "", 2: "two ", 3: "three ", 4: "four "}[exercise.stub.count("...")]
+        assert said == f"Not attempted yet: replace the {words}`...`."
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_stub_and_solution(name):
-    assert verdict(name, typed(solution(name), f"<solution {name}>")).startswith("Right: ")
-    stub = [line.split("#")[0].rstrip() for line in KNOWN[name].STUB.splitlines()]
-    text = solution(name)
-    body = [line.split("#")[0].rstrip() for line in text[text.index("class ") :].splitlines()]
-    changed = [line for line in difflib.ndiff(stub, body) if line.startswith("+ ") and line[2:].strip()]
-    assert 1 <= len(changed) <= 8
-    assert ast.parse(KNOWN[name].STUB).body[0].name == KNOWN[name].CLASS == ast.parse(body_class(text)).body[0].name
-    assert max(len(line) for line in (KNOWN[name].STUB + text).splitlines()) <= 120
+@each
+def test_solution_is_right(exercise):
+    assert verdict(exercise.name, typed(exercise.solution, f"<solution {exercise.name}>")).startswith("Right: ")
 
 
-def body_class(text):
-    return text[text.index("class ") :]
-
-
-@pytest.mark.parametrize(("name", "cls"), RIGHT)
+@every(other_right_answers)
 def test_another_right_answer_is_right(name, cls):
     assert verdict(name, cls).startswith("Right: ")
 
 
-@pytest.mark.parametrize(("name", "cls"), WRONG)
+@every(lambda exercise: exercise.wrong)
 def test_wrong_answer_hears_its_own_sentence(name, cls):
-    said = verdict(name, cls)
+    said = said_of(name, cls)
     assert cls.__doc__ in said
     assert "\n" not in said
     assert len(said) < 230
     assert said == verdict(name, cls), "the sentence must be the same each time"
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_no_two_mistakes_are_taken_for_each_other(name):
+@each
+def test_no_two_mistakes_are_taken_for_each_other(exercise):
     said = {}
-    for cls in answers("wrong_answers", name):
-        sentence = verdict(name, cls)
+    for cls in exercise.wrong:
+        sentence = said_of(exercise.name, cls)
         if "LeastOfAll" not in cls.__name__:
             assert sentence not in said, f"{cls.__name__} and {said[sentence]} hear the same"
         said[sentence] = cls.__name__
 
 
-@pytest.mark.parametrize("name", KNOWN)
-def test_no_sentence_gives_the_solution_away(name):
-    stub = {line.split("#")[0].strip() for line in KNOWN[name].STUB.splitlines()}
-    text = body_class(solution(name))
-    secret = {line.split("#")[0].strip() for line in text.splitlines()} - stub - {""}
+@each
+def test_no_sentence_gives_the_solution_away(exercise):
+    secret = {line.strip() for line in code(exercise.solution)} - {line.strip() for line in code(exercise.stub)}
     secret = {line for line in secret if len(line) > 12}
     assert secret
-    for cls in answers("wrong_answers", name):
-        said = verdict(name, cls)
+    for cls in exercise.wrong:
+        said = said_of(exercise.name, cls)
         assert not any(line in said for line in secret)
         assert "%" not in said
         assert "max(" not in said
 
 
-def test_check_prints_one_line_and_returns_nothing(capsys):
-    cls = answers("right_answers", "02-two-choices")[-1]
-    assert cls.__name__ == "Prints"
-    assert check("02-two-choices", cls) is None
-    said = capsys.readouterr()
-    assert said.out.startswith("Right: 10,000 requests")
-    assert said.out.count("\n") == 1
-    assert said.err == ""
+MARKED = '''"""Two turns."""
+
+from math import ceil
 
 
-def test_half_a_stub_is_not_finished():
-    half = KNOWN["02-two-choices"].STUB.replace("a, b = ...", "a, b = self.rng.below(10), self.rng.below(9)")
-    assert verdict("02-two-choices", typed(half, "<half>")) == "Not finished yet: replace the other `...`."
-    third = KNOWN["03-smooth-weighted"].STUB.replace("node = ...", "node = self.current.index(max(self.current))")
-    assert verdict("03-smooth-weighted", typed(third, "<third>")) == "Not finished yet: replace the other two `...`."
+class Turns:
+    def one(self):
+        if self:
+            # stub: ...  # the first
+
+            first = 1
+
+        # stub: if ...:
+        if first:
+            # stub: return ...
+            return ceil(2)
+        return 1
+
+    def two(self):
+        # stub: a = ...
+        a = 1
+        a += 1
+        # given
+        return a  # given
+'''
+STUB = """class Turns:
+    def one(self):
+        if self:
+            ...  # the first
+        if ...:
+            return ...
+        return 1
+
+    def two(self):
+        a = ...
+        return a  # given"""
 
 
-def test_an_unknown_name_lists_the_known_ones():
-    said = verdict("02-three-choices", int)
-    assert said.startswith("There is no exercise '02-three-choices'.")
-    assert all(name in said for name in KNOWN)
-
-
-@pytest.mark.parametrize("answer", [3, None, "TwoChoices", lambda: 0, object()])
-def test_something_that_is_no_class(answer):
-    assert verdict("02-two-choices", answer) == (
-        'check wants the class itself, without brackets or quotes: check("02-two-choices", TwoChoices).'
-    )
-
-
-@pytest.mark.parametrize("name", KNOWN)
-@pytest.mark.parametrize("cls", [int, str, object, type, Exception, dict, bool])
-def test_any_class_gets_a_sentence(name, cls):
-    said = verdict(name, cls)
-    assert said
-    assert "\n" not in said
-    assert not said.startswith("Right")
-    assert "could not judge" not in said
-
-
-def broken(statement):
-    head = "class TwoChoices:\n    def __init__(self, n, rng): pass\n\n    def select(self):\n"
-    return typed(f"{head}        {statement}\n", f"<{statement}>")
-
-
-@pytest.mark.parametrize(
-    ("statement", "expected"),
-    [
-        ("return 1 / 0", "Request 1: your code stopped in line 5 with ZeroDivisionError: division by zero."),
-        ("raise SystemExit", "Request 1: your code stopped in line 5 with SystemExit."),
-        ("raise ValueError('one\\ntwo')", "Request 1: your code stopped in line 5 with ValueError: one."),
-        ("assert False", "Request 1: your code stopped in line 5 with AssertionError."),
-        (
-            "int([])",
-            "Request 1: your code stopped in line 5 with TypeError: int() argument must be a string, a bytes-like "
-            "object or a real number, not 'list'.",
-        ),
-        ("return nodes", "Request 1: your code stopped in line 5 with NameError: name 'nodes' is not defined."),
-        ("return 0.0", "Request 1: select returned 0.0, not the number of a node (0 to 9)."),
-        ("return -1", "Request 1: select returned -1. The nodes have the numbers 0 to 9."),
-        ("return []", "Request 1: select returned a list, not the number of a node (0 to 9)."),
-    ],
-)
-def test_an_exception_becomes_a_sentence_with_the_students_line(statement, expected):
-    assert verdict("02-two-choices", broken(statement)) == expected
-
-
-def test_a_long_message_is_cut():
-    said = verdict("02-two-choices", broken("raise ValueError('x' * 5000)"))
-    assert len(said) < 230
-
-
-def test_deep_recursion_becomes_a_sentence():
-    assert "RecursionError" in verdict("02-two-choices", broken("return self.select()"))
-
-
-def test_an_exception_in_the_constructor():
-    cls = typed("class TwoChoices:\n    def __init__(self, n):\n        self.n = n\n", "<short>")
-    assert verdict("02-two-choices", cls).startswith("TwoChoices(10, rng): your code stopped with TypeError: ")
-
-
-def test_interrupt_passes_through():
-    with pytest.raises(KeyboardInterrupt):
-        check("02-two-choices", broken("raise KeyboardInterrupt"))
-
-
-def test_a_loop_that_catches_everything_still_ends():
-    source = """class SkipTheDead:
-    def __init__(self, n):
-        self.n, self.up = n, [True] * n
-
-    def select(self):
-        node = 0
-        while True:
-            try:
-                node = (node + 1) % self.n
-                self.up[node]
-            except Exception:
-                pass
-"""
-    said = verdict("01-skip-the-dead", typed(source, "<greedy>"))
-    assert said == "Request 1: your loop does not end. What should stop it?"
-
-
-def test_a_fault_of_the_grader_is_a_sentence_too(monkeypatch):
-    monkeypatch.setattr(KNOWN["01-skip-the-dead"], "grade", lambda cls: 1 / 0)
-    said = verdict("01-skip-the-dead", int)
-    assert said == "check could not judge this class. It met ZeroDivisionError: division by zero."
+def test_marks_say_what_a_student_writes(tmp_path, monkeypatch):
+    (tmp_path / "turns").mkdir()
+    (tmp_path / "turns" / "right.py").write_text(MARKED)
+    monkeypatch.setattr(exercises, "_HERE", tmp_path)
+    turns = Exercise("turns")
+    assert turns.stub == STUB
+    without_marks = [line for line in MARKED.splitlines(keepends=True) if "# stub" not in line]
+    assert turns.solution == "".join(without_marks).replace("        # given\n", "", 1)
+    assert turns.fold == turns.solution.removeprefix('"""Two turns."""').strip()
 
 
 def test_what_is_said_of_two_choices_is_so():
     """'The busiest now has 2 or 3, not 4 or 5': exact enough with 300 runs of each."""
-    two = typed(solution("02-two-choices"), "<two>")
+    two = known()["02-two-choices"].right
 
     def busiest(balancer):
         picks = [balancer.select() for _ in range(100)]
@@ -276,16 +181,12 @@ def test_what_is_said_of_two_choices_is_so():
 
 
 def test_every_sentence_for_a_right_answer_is_so():
-    cls = typed(solution("04-hash-slots"), "<slots>")
+    cls = known()["04-hash-slots"].right
     slots = cls(10, 110)
     before = list(slots.owner)
     slots.add()
     assert sum(a != b for a, b in zip(before, slots.owner, strict=True)) == 10
     assert sum(key % 10 != key % 11 for key in range(110)) == 100
-    smooth = typed(solution("03-smooth-weighted"), "<smooth>")([5, 1, 1])
+    smooth = known()["03-smooth-weighted"].right([5, 1, 1])
     shown = re.search(r"5, 1, 1: ([0-9 ]+)\.", verdict("03-smooth-weighted", type(smooth)))
     assert shown[1].split() == [str(smooth.select()) for _ in range(7)] == list("0010200")
-
-
-def test_the_module_names_what_it_exports():
-    assert exercises.__all__ == ["check", "verdict"]

@@ -10,7 +10,7 @@ from lbcore import RoundRobin, TwoChoices
 from lbcore.faults import Exponential, amplification
 from lbcore.faults.metastable import recovers
 from lbcore.lab import cascade, failover, latency
-from lbcore.lab.quiz import Quiz, load, parse, quiz
+from lbcore.lab.student.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
 LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09")

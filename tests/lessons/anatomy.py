@@ -15,6 +15,8 @@ from typing import Any
 
 import nbformat
 
+from lbcore.lab.student.exercises import known
+
 SECTIONS = (
     "Question",
     "By hand",
@@ -273,52 +275,29 @@ def references(lesson: Lesson) -> Iterator[str]:
 
 @rule
 def exercise(lesson: Lesson) -> Iterator[str]:
-    """The stub is the grader's, and the solution in the fold is the one in solutions/."""
+    """The cell, the solution in the fold and the one in solutions/ are those made from the right class."""
     if not lesson.full:
         return
-    if len(lesson.exercises) != 1:
-        yield f"{len(lesson.exercises)} cells have the tag 'exercise', not 1"
+    made = [exercise for exercise in known().values() if exercise.lesson == f"{lesson.number:02}"]
+    if len(lesson.exercises) != 1 or len(made) != 1:
+        yield f"{len(lesson.exercises)} cells have the tag 'exercise' and it has {len(made)} exercises, not 1 and 1"
         return
-    stub = grader_stub(lesson)
-    if stub is None:
-        yield "no grader with a STUB belongs to it"
-    elif stub.strip() != lesson.exercises[0].source.strip():
-        yield "the exercise cell differs from the grader's STUB"
+    if lesson.exercises[0].source != made[0].stub:
+        yield "the exercise cell is not the stub in right.py: refresh it"
     folds = lesson.text("Hint, expected picture, solution")
     summaries = re.findall(r"<details>\s*<summary>(.*?)</summary>", folds)
     if [name.strip() for name in summaries] != ["Hint", "Expected picture", "Solution"]:
         yield f"the folds are {summaries}, not Hint, Expected picture, Solution"
     if folds.count("<details>") != folds.count("</details>"):
         yield "a fold is not closed"
-    shown = re.search(r"<summary>Solution</summary>.*?```python\n(.*?)```", folds, re.DOTALL)
+    shown = re.search(r"<summary>Solution</summary>\n\n```python\n(.*?)\n```", folds, re.DOTALL)
+    if not shown or shown[1] != made[0].fold:
+        yield "the solution fold is not the class in right.py: refresh it"
     files = sorted(lesson.root.glob(f"lessons/solutions/{lesson.number:02}_*.py"))
-    if len(files) != 1:
-        yield f"{len(files)} files in solutions belong to it, not 1"
-    elif not shown:
-        yield "the solution fold has no Python block"
-    elif shown[1].strip() != without_docstring(files[0].read_text(encoding="utf-8")).strip():
-        yield f"the solution fold differs from {files[0].name}"
-
-
-def grader_stub(lesson: Lesson) -> str | None:
-    """The STUB of the lesson's grader (its NAME begins with the lesson's number), read without running it."""
-    for file in sorted(lesson.root.glob("lbcore/lab/graders/*.py")):
-        constants: dict[str, Any] = {}
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
-                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-                constants[getattr(target, "id", "")] = node.value.value
-        if str(constants.get("NAME", "")).startswith(f"{lesson.number:02}-") and "STUB" in constants:
-            return str(constants["STUB"])
-    return None
-
-
-def without_docstring(source: str) -> str:
-    """The module's text after its docstring."""
-    body = ast.parse(source).body
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        return "\n".join(source.split("\n")[body[0].end_lineno :])
-    return source
+    if [file.stem for file in files] != [lesson.path.stem]:
+        yield f"the files in solutions are {[file.name for file in files]}, not {lesson.path.stem}.py"
+    elif files[0].read_text(encoding="utf-8") != made[0].solution:
+        yield f"{files[0].name} in solutions is not right.py: refresh it"
 
 
 @rule

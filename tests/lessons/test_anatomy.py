@@ -4,19 +4,22 @@ import copy
 import re
 from pathlib import Path
 
+import anatomy
 import nbformat
 import pytest
 from anatomy import LONGEST_CELL, MINUTES, RULES, SECTIONS, SHORT_SECTIONS, Lesson
 
+from lbcore.lab.student.exercises import known
+
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.ipynb"))
 
-STUB = "class Turns:\n    def select(self):\n        return ..."
-SOLUTION = "class Turns:\n    def select(self):\n        return 0"
+EXERCISE = known()["02-two-choices"]
+STUB = EXERCISE.stub
 FOLDS = (
     "<details><summary>Hint</summary>\n\nCount.\n\n</details>\n\n"
     "<details><summary>Expected picture</summary>\n\nFlat.\n\n</details>\n\n"
-    f"<details><summary>Solution</summary>\n\n```python\n{SOLUTION}\n```\n\n</details>"
+    f"<details><summary>Solution</summary>\n\n```python\n{EXERCISE.fold}\n```\n\n</details>"
 )
 ENDING = "See `random;` in NGINX, and [the solutions](solutions/02_random.py). **Read on:** Somebody 1994."
 
@@ -72,7 +75,7 @@ def good_notebook():
         "By hand": [cell_of("show(reference.Random)")],
         "Predict": [cell_of('busiest = predict("how many?", low=1, high=2)')],
         "Play": [cell_of("balance(Random, nodes=slider(1, 10))", picture, said)],
-        "Exercise": [cell_of(STUB, tags=["exercise"]), cell_of('check("02-turns", Turns)')],
+        "Exercise": [cell_of(STUB, tags=["exercise"]), cell_of('check("02-two-choices", TwoChoices)')],
         "Quiz": [cell_of('quiz("02")')],
     }
     texts = {"Hint, expected picture, solution": FOLDS, "Takeaways": ENDING}
@@ -94,13 +97,10 @@ def number_cells(book):
 @pytest.fixture
 def written(tmp_path):
     """Write a notebook as lesson 02 (or another name) of a small checkout."""
-    solutions, graders = tmp_path / "lessons" / "solutions", tmp_path / "lbcore" / "lab" / "graders"
+    solutions = tmp_path / "lessons" / "solutions"
     solutions.mkdir(parents=True)
     (tmp_path / "lessons" / "executed").mkdir()
-    graders.mkdir(parents=True)
-    (solutions / "02_random.py").write_text(f'"""How it is done."""\n\n{SOLUTION}\n')
-    (graders / "turns.py").write_text(f"NAME = '02-turns'\nSTUB = {STUB!r}\n")
-    (graders / "others.py").write_text("NAME = '03-others'\nSTUB = 'x'\n")
+    (solutions / "02_random.py").write_text(EXERCISE.solution, encoding="utf-8")
 
     def write(book, name="02_random.ipynb"):
         path = tmp_path / "lessons" / name
@@ -204,8 +204,8 @@ BREAKERS = [
     ("references", replaced("NGINX", "a server")),
     ("references", replaced("**Read on:**", "")),
     ("exercise", lambda book: find(book, STUB).metadata.pop("tags")),
-    ("exercise", replaced("return ...", "return None")),
-    ("exercise", replaced("return 0", "return 1")),
+    ("exercise", replaced("node = ...", "node = a")),
+    ("exercise", replaced("b += b >= a", "b += b > a")),
     ("exercise", replaced("<summary>Hint<", "<summary>Help<")),
     ("exercise", replaced("</details>\n\n<details>", "\n\n<details>")),
     ("clean", lambda book: book.metadata.update(widgets={})),
@@ -244,11 +244,18 @@ def test_a_lesson_that_is_not_its_executed_copy_is_caught(written, name, change)
     assert list(RULES[name](lesson))
 
 
-@pytest.mark.parametrize("missing", ["lessons/solutions/02_random.py", "lbcore/lab/graders/turns.py"])
-def test_a_missing_solution_or_grader_is_caught(written, missing):
+def test_a_solution_that_was_edited_or_is_missing_is_caught(written):
     lesson = written(good_notebook())
-    (lesson.root / missing).unlink()
-    assert list(RULES["exercise"](lesson))
+    solution = lesson.root / "lessons" / "solutions" / "02_random.py"
+    solution.write_text(EXERCISE.solution.replace(">= a", "> a"))
+    assert list(RULES["exercise"](lesson)) == ["02_random.py in solutions is not right.py: refresh it"]
+    solution.unlink()
+    assert list(RULES["exercise"](lesson)) == ["the files in solutions are [], not 02_random.py"]
+
+
+def test_a_lesson_without_an_exercise_is_caught(written, monkeypatch):
+    monkeypatch.setattr(anatomy, "known", dict)
+    assert list(RULES["exercise"](written(good_notebook())))
 
 
 def test_a_path_of_this_checkout_is_caught(written):

@@ -8,10 +8,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from lbcore.lab.student.exercises import known
+
 ROOT = Path(__file__).parents[2]
 CELLS = {
     "greeting": "for word in 'one', 'two':\n    print(word, flush=True)",
     "widget": "import ipywidgets\nclass Panel(ipywidgets.VBox):\n    def __repr__(self): return 'Ten bars.'\n\nPanel()",
+    "exercise": "class TwoChoices: 'edited by hand'",
     "picture": ('from IPython.display import HTML\n\nHTML(\'<img alt="Ten bars" src="data:image/png;base64,QUJD">\')'),
 }
 
@@ -27,8 +30,11 @@ def refreshed(tmp_path_factory):
     new = nbformat.v4
     cells = [new.new_code_cell(source, id=name) for name, source in CELLS.items()]
     cells[0].update(execution_count=7, outputs=[new.new_output("stream", text="one\n")])
-    cells[0].metadata.update(tags=["exercise"], trusted=True, execution={"iopub.execute_input": "2020-01-01"})
+    cells[2].metadata.update(tags=["exercise"])
+    cells[0].metadata.update(tags=["kept"], trusted=True, execution={"iopub.execute_input": "2020-01-01"})
     cells.insert(0, new.new_markdown_cell("## Play", id="play", metadata={"lbcore": {"minutes": 5}, "editable": True}))
+    fold = "<summary>Solution</summary>\n\n```python\nedited by hand\n```\n\n</details>"
+    cells.append(new.new_markdown_cell(fold, id="fold"))
     metadata = {"lbcore": {"minutes": 5}, "language_info": {"name": "python"}, "widgets": {}}
     nbformat.write(new.new_notebook(cells=cells, metadata=metadata), path)
     done = run(ROOT / "lessons" / "refresh.py", path)
@@ -38,22 +44,30 @@ def refreshed(tmp_path_factory):
 
 def test_it_keeps_ids_tags_minutes_counts_and_text(refreshed):
     notebook = nbformat.read(refreshed, as_version=4)
-    play, greeting, widget, picture = notebook.cells
+    play, greeting, widget, _, picture, _ = notebook.cells
     assert set(notebook.metadata) == {"kernelspec", "lbcore"}
-    assert [cell.id for cell in notebook.cells] == ["play", *CELLS]
+    assert [cell.id for cell in notebook.cells] == ["play", *CELLS, "fold"]
     assert dict(play.metadata) == {"lbcore": {"minutes": 5}}
-    assert dict(greeting.metadata) == {"tags": ["exercise"]}
-    assert [cell.execution_count for cell in (greeting, widget, picture)] == [1, 2, 3]
+    assert dict(greeting.metadata) == {"tags": ["kept"]}
+    assert [cell.execution_count for cell in (greeting, widget, picture)] == [1, 2, 4]
     assert [output.text for output in greeting.outputs] == ["one\ntwo\n"]
     assert dict(widget.outputs[0].data) == {"text/plain": "Ten bars."}
 
 
 def test_the_lesson_keeps_its_cells_and_loses_its_outputs(refreshed):
     lesson, copy = (nbformat.read(path, as_version=4) for path in (lesson_of(refreshed), refreshed))
-    assert all(cell.outputs == [] and cell.execution_count is None for cell in lesson.cells[1:])
-    for cell in copy.cells[1:]:
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in lesson.cells[1:-1])
+    for cell in copy.cells[1:-1]:
         cell.update(outputs=[], execution_count=None)
     assert lesson == copy
+
+
+def test_the_exercise_is_made_from_the_right_class(refreshed):
+    exercise = known()["02-two-choices"]
+    *_, cell, _, fold = nbformat.read(refreshed, as_version=4).cells
+    assert cell.source == exercise.stub
+    assert fold.source == f"<summary>Solution</summary>\n\n```python\n{exercise.fold}\n```\n\n</details>"
+    assert (refreshed.parents[1] / "solutions" / "02_small.py").read_text() == exercise.solution
 
 
 def test_twice_changes_nothing(refreshed):
@@ -86,4 +100,4 @@ def test_strict_nbval_with_this_repositorys_settings(refreshed, tmp_path):
     done = run("-m", "pytest", *settings, tmp_path)
     failed = set(re.findall(r"^FAILED .*?(\w+)\.ipynb", done.stdout, re.MULTILINE))
     assert failed == {"printed", "widget", "alternative"}, done.stdout
-    assert "3 failed, 12 passed" in done.stdout
+    assert "3 failed, 17 passed" in done.stdout

@@ -23,7 +23,7 @@ _STYLE = (
     f"<style>{_CHILD}:has(.lbcore-still)+{_CHILD}:not(:has(.{ALIVE})),"
     f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
 )
-_RUN = "A still picture. Run this notebook from the top (Run > Run All Cells), and its controls appear here."
+_RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
 _TEXT = "font-size:15px;line-height:1.4;white-space:pre-line"
 
 
@@ -50,7 +50,8 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
 def said(sentence: str, drawn: Figure | None) -> dict[str, str]:
     """The still of a widget: its picture where it has one, its sentence, and how to bring it to life."""
     shown = f'<p style="{_TEXT}">{html.escape(sentence)}</p>' if drawn is None else _html(sentence, drawn)
-    note = f'<p style="font-size:14px;font-style:italic">{html.escape(_RUN)}</p>'
+    run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
+    note = f'<p style="font-size:14px;font-style:italic">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
 
 

@@ -1,1 +1,5 @@
-"""What students give and are asked: their classes, exercises, predictions, quizzes."""
+"""What a student does in a lesson besides looking: predicts, writes a class that `check` judges, answers a quiz."""
+
+from lbcore.lab.student.check import check, verdict
+
+__all__ = ["check", "verdict"]

@@ -9,25 +9,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lbcore.lab.graders.trial import Wrong, ask, attribute
+from lbcore.lab.student.trial import Wrong, ask, attribute
 from lbcore.selectors.reference import Draws
 
-NAME = "09-retry-budget"
-CLASS = "Budget"
-STUB = """\
-class Budget:
-    def __init__(self, share):
-        self.share, self.requests, self.retries = share, 0, 0  # share 0.1: a retry for ten requests
-
-    def sent(self):
-        self.requests += 1  # a request was sent for the first time
-
-    def take(self):
-        may = ...  # True or False: may one more retry go?
-        ...  # if it may, it counts
-        return may
-
-"""
+LESSON = "09"
 
 
 def _script(seed: int, often: float) -> str:

@@ -8,24 +8,10 @@ from collections.abc import Callable, Iterator
 from math import ceil, floor
 from typing import Any
 
-from lbcore.lab.graders.trial import Budget, Failed, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, Failed, Wrong, ask, attribute, node
 from lbcore.selectors import reference
 
-NAME = "05-bounded-ring"
-CLASS = "Bounded"
-STUB = """\
-class Bounded:
-    def __init__(self, n, eps):
-        self.n, self.eps = n, eps
-        self.load = [0] * n  # load[node]: the requests it holds; none of them ends here
-        self.ring = reference.HashRing([1] * n, virtual_nodes=160)
-
-    def select(self, key):
-        bound = ...  # no node may hold more than this
-        for node in self.ring.walk(key):  # the nodes behind the key, one for each point
-            ...  # return the first that has room
-
-"""
+LESSON = "05"
 
 #: Nodes, eps, and the keys asked for, one after the other. Small first: its sentences are the easiest to check.
 _CASES = (

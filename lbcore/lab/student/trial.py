@@ -1,4 +1,4 @@
-"""What the graders share: calling a student's code, and lists and draws that end a loop that would never end."""
+"""What the rules share: calling a student's code, and lists and draws that end a loop that would never end."""
 
 import operator
 from collections.abc import Callable, Iterator

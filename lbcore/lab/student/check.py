@@ -1,8 +1,8 @@
 """`check(name, answer)`: looks at a student's class and prints one sentence about it.
 
-A grader (`graders/`, one file an exercise) tries the class and either returns the sentence for a right answer or
-raises `Wrong` with the sentence for a wrong one. Here every other end becomes a sentence too: a stub that is still
-a stub, an exception in the student's code, a loop that never ends. Only KeyboardInterrupt passes through.
+The rule of an exercise (`exercises/`, one folder each) tries the class and either returns the sentence for a right
+answer or raises `Wrong` with the sentence for a wrong one. Here every other end becomes a sentence too: a stub that is
+still a stub, an exception in the student's code, a loop that never ends. Only KeyboardInterrupt passes through.
 
 Not guarded: a loop that neither draws nor reads the lists it was given. Kernel, Interrupt stops it.
 """
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from lbcore.lab.graders import KNOWN
-from lbcore.lab.graders.trial import Failed, NotAttempted, Wrong
+from lbcore.lab.student.exercises import known
+from lbcore.lab.student.trial import Failed, NotAttempted, Wrong
 
 __all__ = ["check", "verdict"]
 
@@ -36,16 +36,16 @@ def check(name: str, answer: Any) -> None:
 
 def verdict(name: str, answer: Any) -> str:
     """The sentence that `check` prints."""
-    grader = KNOWN.get(name)
-    if grader is None:
-        return f"There is no exercise {name!r}. The exercises are {', '.join(KNOWN)}."
+    exercise = known().get(name)
+    if exercise is None:
+        return f"There is no exercise {name!r}. The exercises are {', '.join(known())}."
     if not inspect.isclass(answer):
-        return f'check wants the class itself, without brackets or quotes: check("{name}", {grader.CLASS}).'
+        return f'check wants the class itself, without brackets or quotes: check("{name}", {exercise.right.__name__}).'
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            return str(grader.grade(answer))
+            return str(exercise.rule.grade(answer))
     except NotAttempted:
-        return _not_attempted(grader.STUB, _open_places(answer))
+        return _not_attempted(exercise.stub, _open_places(answer))
     except Wrong as wrong:
         sentence = str(wrong)
     except Failed as failed:
@@ -54,7 +54,7 @@ def verdict(name: str, answer: Any) -> str:
         sentence = f"check could not judge this class. It met {_named(error)}."
     # A `...` left behind matters only where the answer is not right without it.
     left = _open_places(answer)
-    return _not_attempted(grader.STUB, left) if left else sentence
+    return _not_attempted(exercise.stub, left) if left else sentence
 
 
 def _not_attempted(stub: str, left: int) -> str:

@@ -1,29 +1,16 @@
 """Lesson 03: smooth weighted round robin.
 
 The rule: before each pick every node earns its weight; the richest is picked and pays the sum of all weights.
-The grader keeps its own account of the student's picks, so ties are free, and so is the way the credits are kept.
+It keeps its own account of the student's picks, so ties are free, and so is the way the credits are kept.
 """
 
 from collections.abc import Callable, Sequence
 from math import gcd
 from typing import NoReturn
 
-from lbcore.lab.graders.trial import Budget, Watched, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, Watched, Wrong, ask, attribute, node
 
-NAME = "03-smooth-weighted"
-CLASS = "Smooth"
-STUB = """\
-class Smooth:
-    def __init__(self, weights):
-        self.weights, self.current = weights, [0] * len(weights)  # current: each node's savings
-
-    def select(self):
-        ...  # every node earns its weight
-        node = ...  # the richest node
-        ...  # it pays for being picked
-        return node
-
-"""
+LESSON = "03"
 
 _CASES = ((5, 1, 1), (3, 2), (1, 2, 3, 4), (4, 0, 2), (7, 7, 3, 1, 1))
 _CYCLES = 4

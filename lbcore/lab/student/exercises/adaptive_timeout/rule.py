@@ -9,27 +9,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lbcore.lab.graders.trial import Failed, Wrong, ask, attribute
+from lbcore.lab.student.trial import Failed, Wrong, ask, attribute
 
-NAME = "07-adaptive-timeout"
-CLASS = "Adaptive"
-STUB = """\
-class Adaptive:
-    def __init__(self, k):
-        self.k, self.last_s, self.gaps = k, None, []
-
-    def heartbeat(self, now_s):
-        if self.last_s is not None:
-            ...  # learn the gap since the last beat
-        self.last_s = now_s
-
-    def timeout_s(self):
-        gaps = self.gaps[-50:]  # the network as it is now, not as it was
-        mean = ...
-        sd = ...  # the standard deviation
-        return ...
-
-"""
+LESSON = "07"
 
 _WINDOW = 50
 #: k, and the gaps between the beats of one node.

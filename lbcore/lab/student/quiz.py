@@ -13,12 +13,13 @@ The content lies in `quizzes/NN.toml`, one file a lesson:
 
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
+
+from lbcore.lab.frame.told import Told
 
 __all__ = ["Quiz", "QuizChoice", "QuizQuestion", "load", "parse", "quiz"]
 
@@ -104,14 +105,14 @@ def parse(source: str, name: str) -> tuple[QuizQuestion, ...]:
 
 def load(lesson: str) -> tuple[QuizQuestion, ...]:
     """The questions of a lesson, named by its two digits: `load("02")`."""
-    folder = resources.files(__package__ or "lbcore.lab") / "quizzes"
-    known = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    folder = _HERE / "quizzes"
+    known = sorted(path.stem for path in folder.glob("*.toml"))
     if lesson not in known:
         raise ValueError(f"lesson: there is no quiz {lesson!r}; there are {', '.join(known)}")
     return parse((folder / f"{lesson}.toml").read_text(encoding="utf-8"), f"quizzes/{lesson}.toml")
 
 
-class Quiz(anywidget.AnyWidget):
+class Quiz(Told, anywidget.AnyWidget):
     """Three questions with radio buttons; the feedback to a choice appears below it and is read out."""
 
     _esm = _HERE / "quiz.js"

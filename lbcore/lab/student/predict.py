@@ -6,6 +6,7 @@ import ipywidgets
 import traitlets
 
 from lbcore.lab.frame.controls import Slider, SliderSpec
+from lbcore.lab.frame.told import Told
 
 #: The question is long: it has a line of its own above its slider.
 _STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }</style>"
@@ -13,7 +14,7 @@ _STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }<
 __all__ = ["Prediction", "predict"]
 
 
-class Prediction(ipywidgets.VBox):
+class Prediction(Told, ipywidgets.VBox):
     """A question, a slider and a Commit button. `value` is None until it was pressed; pressing again changes it.
 
     `question` and `unit` are text; `committed` tells whether there is a value.
@@ -48,6 +49,7 @@ class Prediction(ipywidgets.VBox):
         with self.hold_trait_notifications():
             self.value = value
             self.committed = True
+        self.restill()
 
     def _text(self, value: float) -> str:
         return self.slider.spec.text(value, self.unit)

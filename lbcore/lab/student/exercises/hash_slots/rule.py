@@ -7,25 +7,9 @@ where the old nodes were even, they stay so, within one slot. Which slots move i
 from collections.abc import Sequence
 from typing import Any
 
-from lbcore.lab.graders.trial import Budget, NotAttempted, Watched, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, NotAttempted, Watched, Wrong, ask, attribute, node
 
-NAME = "04-hash-slots"
-CLASS = "Slots"
-STUB = """\
-class Slots:
-    def __init__(self, n, slots):
-        self.n = n
-        # owner[slot]: the node that has this slot
-        self.owner = [slot * n // slots for slot in range(slots)]
-
-    def select(self, key):
-        return self.owner[reference.hash64(key) % len(self.owner)]
-
-    def add(self):
-        new, self.n = self.n, self.n + 1  # the new node's number
-        ...  # it takes over its fair share of the slots
-
-"""
+LESSON = "04"
 
 #: Nodes at the start, slots, how many nodes join one by one. Small first: its sentences are the easiest to check.
 _CASES = ((3, 12, 1), (3, 12, 3), (10, 110, 1), (1, 7, 4), (4, 300, 3))

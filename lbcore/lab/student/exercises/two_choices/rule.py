@@ -7,23 +7,10 @@ draw again while they are equal, or draw from n - 1 and step over the first. Any
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from lbcore.lab.graders.trial import Budget, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, Wrong, ask, attribute, node
 from lbcore.selectors.reference import Draws
 
-NAME = "02-two-choices"
-CLASS = "TwoChoices"
-STUB = """\
-class TwoChoices:
-    def __init__(self, n, rng):
-        self.counts, self.rng = [0] * n, rng  # rng.below(n): one draw from 0 to n - 1
-
-    def select(self):
-        a, b = ...
-        node = ...
-        self.counts[node] += 1
-        return node
-
-"""
+LESSON = "02"
 
 _NODES = 10
 _REQUESTS = 10_000

@@ -8,26 +8,9 @@ import inspect
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from lbcore.lab.graders.trial import Budget, Failed, Watched, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, Failed, Watched, Wrong, ask, attribute, node
 
-NAME = "01-skip-the-dead"
-CLASS = "SkipTheDead"
-STUB = """\
-class SkipTheDead:
-    def __init__(self, n):
-        self.n, self.turn = n, 0  # turn: the node whose turn is next
-        self.up = [True] * n  # up[i]: is node i up?
-
-    def mark_down(self, node):
-        self.up[node] = False
-
-    def mark_up(self, node):
-        self.up[node] = True
-
-    def select(self):
-        ...  # the next node that is up, in turn; -1 where none is
-
-"""
+LESSON = "01"
 
 _NODES = 4
 _STEPS = 10_000  # reads of `up` in one select: a loop over four nodes needs a dozen

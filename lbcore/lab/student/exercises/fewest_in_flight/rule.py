@@ -7,26 +7,10 @@ too, as long as no node is left out while all are idle.
 from collections.abc import Sequence
 from typing import Any
 
-from lbcore.lab.graders.trial import Budget, Watched, Wrong, ask, attribute, node
+from lbcore.lab.student.trial import Budget, Watched, Wrong, ask, attribute, node
 from lbcore.selectors.reference import Draws
 
-NAME = "06-fewest-in-flight"
-CLASS = "FewestInFlight"
-STUB = """\
-class FewestInFlight:
-    def __init__(self, n, rng):
-        self.in_flight, self.rng = [0] * n, rng  # rng.below(k): one draw from 0 to k - 1
-
-    def select(self):
-        tied = ...  # the nodes with the fewest requests in flight
-        node = ...  # one of them, but not always the first
-        self.in_flight[node] += 1
-        return node
-
-    def release(self, node):
-        ...  # a request at this node has ended
-
-"""
+LESSON = "06"
 
 _NODES = 5
 _STEPS = 4_000
@@ -56,7 +40,7 @@ class _Trial:
     def __init__(self, cls: type) -> None:
         self.budget = Budget(1_000)
         self.rng = _Draws(_SEED, self.budget)
-        self.balancer = ask(f"{CLASS}({_NODES}, rng)", cls, _NODES, self.rng, budget=self.budget)
+        self.balancer = ask(f"FewestInFlight({_NODES}, rng)", cls, _NODES, self.rng, budget=self.budget)
         if type(getattr(self.balancer, "in_flight", None)) is list:
             self.balancer.in_flight = Watched(self.balancer.in_flight, self.budget)
         self.held, self.asked, self.picks = [0] * _NODES, 0, [0] * _NODES

@@ -10,23 +10,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from lbcore.lab.graders.trial import Wrong, ask, attribute
+from lbcore.lab.student.trial import Wrong, ask, attribute
 
-NAME = "08-idempotent"
-CLASS = "Account"
-STUB = """\
-class Account:
-    def __init__(self):
-        self.balance, self.answers = 0, {}  # answers: what each key was answered
-
-    def handle(self, key, amount):
-        if ...:  # this request was done before
-            return ...
-        self.balance += amount
-        ...  # remember what it is answered
-        return self.balance
-
-"""
+LESSON = "08"
 
 #: Two requests of one amount; repetitions at once, later, and a third time; an answer of 0; and many others between.
 _FIRST = (("a", 5), ("c", 2), ("b", 5), ("b", 5), ("a", 5), ("a", 5), ("d", -12), ("d", -12))

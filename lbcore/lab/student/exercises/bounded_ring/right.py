@@ -1,0 +1,25 @@
+"""Lesson 05, exercise 05-bounded-ring: the first node behind the key that has room.
+
+m counts this request too. A load is a whole number, so without `ceil` the comparison would be the same.
+"""
+
+from math import ceil
+
+from lbcore.selectors import reference
+
+
+class Bounded:
+    def __init__(self, n, eps):
+        self.n, self.eps = n, eps
+        self.load = [0] * n  # load[node]: the requests it holds; none of them ends here
+        self.ring = reference.HashRing([1] * n, virtual_nodes=160)
+
+    def select(self, key):
+        # stub: bound = ...  # no node may hold more than this
+        bound = ceil((1 + self.eps) * (sum(self.load) + 1) / self.n)
+        # given
+        for node in self.ring.walk(key):  # the nodes behind the key, one for each point
+            # stub: ...  # return the first that has room
+            if self.load[node] < bound:
+                self.load[node] += 1
+                return node

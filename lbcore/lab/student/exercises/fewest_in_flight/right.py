@@ -1,0 +1,20 @@
+"""Lesson 06: a request goes to a node with the fewest requests in flight, one of them drawn where several are equal."""
+
+
+class FewestInFlight:
+    def __init__(self, n, rng):
+        self.in_flight, self.rng = [0] * n, rng  # rng.below(k): one draw from 0 to k - 1
+
+    def select(self):
+        # stub: tied = ...  # the nodes with the fewest requests in flight
+        fewest = min(self.in_flight)
+        tied = [i for i, held in enumerate(self.in_flight) if held == fewest]
+        # stub: node = ...  # one of them, but not always the first
+        node = tied[self.rng.below(len(tied))]
+        # given
+        self.in_flight[node] += 1
+        return node
+
+    def release(self, node):
+        # stub: ...  # a request at this node has ended
+        self.in_flight[node] -= 1

@@ -1,0 +1,21 @@
+"""Lesson 09, exercise 09-retry-budget: retries, the one that asks included, are at most a share of the requests.
+
+An account in tokens is as good: each request pays in the share, each retry takes one token.
+"""
+
+
+class Budget:
+    def __init__(self, share):
+        self.share, self.requests, self.retries = share, 0, 0  # share 0.1: a retry for ten requests
+
+    def sent(self):
+        self.requests += 1  # a request was sent for the first time
+
+    def take(self):
+        # stub: may = ...  # True or False: may one more retry go?
+        may = self.retries + 1 <= self.share * self.requests
+        # stub: ...  # if it may, it counts
+        if may:
+            self.retries += 1
+        # given
+        return may

@@ -1,0 +1,20 @@
+"""Lesson 03, exercise 03-smooth-weighted: every node earns its weight, the richest is picked and pays the sum.
+
+The savings add up to zero after every pick. Which of two equally rich nodes is picked does not matter.
+"""
+
+
+class Smooth:
+    def __init__(self, weights):
+        self.weights, self.current = weights, [0] * len(weights)  # current: each node's savings
+
+    def select(self):
+        # stub: ...  # every node earns its weight
+        for i, weight in enumerate(self.weights):
+            self.current[i] += weight
+        # stub: node = ...  # the richest node
+        node = self.current.index(max(self.current))  # the first of equals
+        # stub: ...  # it pays for being picked
+        self.current[node] -= sum(self.weights)  # one node pays what all have earned
+        # given
+        return node
