@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lbcore.lab import exhibits
 
 if TYPE_CHECKING:
+    from lbcore.lab.exhibits.keys._reader import read_keys as read_keys
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
-    from lbcore.lab.exhibits.keys.count_keys import read_keys as read_keys
     from lbcore.lab.frame.controls import choice as choice
     from lbcore.lab.frame.controls import slider as slider
     from lbcore.lab.frame.inputs import distinct_keys as distinct_keys
@@ -29,7 +29,7 @@ _PLACES = {
     "play": "player.play",
     "predict": "student.predict",
     "quiz": "student.quiz",
-    "read_keys": "exhibits.keys.count_keys",
+    "read_keys": "exhibits.keys._reader",
     "reveal": "frame.veil",
     "show": "frame.show",
     "slider": "frame.controls",

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lbcore.lab.keys import KeyFileError, count_keys, read_keys
 
 from lbcore import HashSlots
 from lbcore.lab import keys
-from lbcore.lab.keys import KeyFileError, count_keys, read_keys
 
 COMMON = '192.0.2.7 - ann [10/Oct/2000:13:55:36 -0700] "GET /a/b.html?q=1 HTTP/1.0" 200 2326'
 COMBINED = COMMON + ' "https://example.org/start" "Mozilla/5.0 (X11; \\"odd\\")"'

@@ -1,10 +1,10 @@
 """A student's own class in lbcore's place: how it is made, asked, and what is said when it errs."""
 
 import pytest
+from lbcore.lab.summaries import summary
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin, WeightedRoundRobin
 from lbcore.lab import experiments, students
-from lbcore.lab.summaries import summary
 from lbcore.selectors import reference
 
 
