@@ -226,10 +226,7 @@ def test_the_numbers_of_lesson_06():
 
 
 def test_the_numbers_of_lesson_08():
-    runs = [
-        failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0)
-        for i in range(10)
-    ]
+    runs = [failover(6, rate_per_s=60.0, service_s=0.01, at_s=5 + i / 10, back_s=14.0, seconds=9.0) for i in range(10)]
     assert 2.3 < np.mean([one.noticed_s - one.setting.at_s for one in runs]) < 2.7
     assert 23 < np.mean([len(one.caught) for one in runs]) < 27
     assert load("08")[0].choices[1].text == "About 25: 10 a second for about 2.5 s"
