@@ -9,7 +9,6 @@ import sys
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from matplotlib.text import Text
 
 import lbcore
 from lbcore import RoundRobin
