@@ -5,6 +5,7 @@ LBCORE_WERROR=1 makes a warning of Cython or of the C compiler an error. Each va
 that no file of one is taken for another's.
 """
 
+import hashlib
 import multiprocessing
 import os
 import sys
@@ -15,10 +16,9 @@ import Cython.Compiler.Options
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
-from setuptools.modified import newer_group
 
 debug, trace, strict = (os.environ.get(f"LBCORE_{name}") == "1" for name in ("DEBUG", "TRACE", "WERROR"))
-build = "build/" + ("trace" if trace else "debug" if debug else "plain")
+build = "build/" + ("trace" if trace else "debug" if debug else "plain") + ("-strict" if strict else "")
 
 # All modules use one copy of Cython's own code, in a module that is generated: half the C to compile.
 SHARED = "lbcore.selectors._cython"
@@ -59,7 +59,6 @@ class Build(build_ext):
             self.extensions,
             build_dir=build,
             nthreads=(os.cpu_count() or 1) if forks else 0,
-            force=strict,
             compiler_directives=directives,
             shared_utility_qualified_name=SHARED,
         )
@@ -69,16 +68,24 @@ class Build(build_ext):
         super().run()
 
     def build_extension(self, ext: Extension) -> None:
-        """Compile a module, or take the library that this variant made before, where nothing has changed since."""
+        """Compile a module, or take the library that the same C and the same command have made before.
+
+        Their times do not tell: each isolated build brings a Cython that looks newer than all that was made.
+        """
+        command = repr((flags, ext.define_macros, getattr(self.compiler, "compiler_so", None)))
+        digest = hashlib.sha256(command.encode() + Path(ext.sources[0]).read_bytes()).hexdigest()
         made = Path(self.get_ext_fullpath(ext.name))
         kept = Path(build, f"made.{self.plat_name}", self.get_ext_filename(ext.name))
-        if strict or newer_group([*ext.sources, "setup.py"], kept):
-            super().build_extension(ext)
-            self.mkpath(str(kept.parent))
-            self.copy_file(made, kept)
-        else:
+        note = kept.with_name(kept.name + ".sha256")
+        if note.exists() and note.read_text() == digest:
             self.mkpath(str(made.parent))
             self.copy_file(kept, made)
+            return
+        note.unlink(missing_ok=True)
+        super().build_extension(ext)
+        self.mkpath(str(kept.parent))
+        self.copy_file(made, kept)
+        note.write_text(digest)
 
 
 if __name__ == "__main__":
