@@ -3,11 +3,13 @@
 import re
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from lbcore import Random, RoundRobin
 from lbcore.lab import balance
+from lbcore.lab.frame import live as live_module
 from lbcore.lab.frame.live import Live
 
 PATIENCE_S = 30.0
@@ -99,19 +101,33 @@ def test_it_shows_how_far_it_is_and_what_there_is():
     assert seen == [(share, "<svg", "Running.", True) for share in (0.25, 1.0, 0.0)]
 
 
-def test_it_draws_no_more_often_than_anybody_sees():
-    drawn = []
+@pytest.mark.parametrize(
+    ("report_s", "drawing_s", "times"),
+    [(0.01, 0.0, 14), (0.01, 0.25, 4), (1.0, 0.25, 200)],
+    ids=["not more often than seen", "a third of the time", "each that comes seldom"],
+)
+def test_it_draws_no_more_often_than_anybody_sees(monkeypatch, report_s, drawing_s, times):
+    """On a clock of its own, which a report and a drawing push on."""
+    now_s, drawn = 0.0, []
+
+    def svg(figure):
+        nonlocal now_s
+        now_s += drawing_s
+        drawn.append(now_s)
+        return "<svg/>"
 
     def run(clock, report):
+        nonlocal now_s
         for step in range(200):
-            report(step / 200, some(step))
-            drawn.append(live.board.picture)
+            now_s += report_s
+            report(step / 200, some())
         return some()
 
-    begun = time.monotonic()
-    live = Live(run, 1)
-    played(live)
-    assert 1 <= len(set(drawn)) <= 1 + (time.monotonic() - begun) / 0.15
+    monkeypatch.setattr(live_module, "time", SimpleNamespace(monotonic=lambda: now_s))
+    monkeypatch.setattr(live_module, "figure", lambda result, prediction, before: None)
+    monkeypatch.setattr(live_module, "style", SimpleNamespace(svg=svg))
+    assert played(Live(run, 1)).result == some()
+    assert len(drawn) == times + 1  # and the last one
 
 
 @pytest.mark.usefixtures("no_thread_left")
@@ -236,7 +252,7 @@ def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
     before = dict(matplotlib.rcParams)
 
     def run(clock, report):
-        for step in range(20):
+        for step in range(6):
             clock.checkpoint()
             svg(figure(some(step)))
         return some()
@@ -244,7 +260,7 @@ def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
     both = [Live(run, 1), Live(run, 1)]
     for live in both:
         live.start()
-    pictures = {svg(figure(some())) for _ in range(20)}
+    pictures = {svg(figure(some())) for _ in range(6)}
     assert all(live.join(PATIENCE_S) and live.result == some() for live in both)
     assert {live.board.picture for live in both} == pictures and len(pictures) == 1
     assert dict(matplotlib.rcParams) == before

@@ -390,6 +390,6 @@ def test_the_picture_shows_each_request_once_in_its_nodes_colour():
 
 @pytest.mark.parametrize("nodes", [1, 2, 12, 64, 200])
 def test_every_size_of_picture_can_be_drawn(nodes):
-    fig = figure(traffic(Random(nodes, seed=1), 300, rate_per_s=40))
+    fig = figure(traffic(Random(nodes, seed=1), 100, rate_per_s=40))
     assert style.svg(fig).startswith("<svg")
     assert fig.get_size_inches()[1] < 15

@@ -9,7 +9,7 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import haproxy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.servers import free_ports, numbers, program, running
 from tests.presets.live.traffic import Backends, Client, backends, idle, random_keys, random_script, run
 from tests.presets.recordings import replayed
 
@@ -72,27 +72,27 @@ def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None])
     binary, account = program("haproxy", "apt-get install haproxy"), Account()
 
     async def work() -> None:
-        with fresh_random() as rng:
-            async with backends(SERVERS) as many:
-                groups: dict[str, tuple[list[str], Group]] = {}
-                for i in range(4):
-                    groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
-                    groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
-                for i in range(2):
-                    groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
-                for i, (words, _) in enumerate(HASHES):
-                    groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
-                    if i in (0, 2, 4, 5):
-                        groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
-                for factor in (105, 125, 180):
-                    options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
-                    groups[f"bounded{factor}"] = options, Group(rng, many)
-                ports = dict(zip(groups, free_ports(len(groups)), strict=True))
-                (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
-                with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
-                    for name, (_, group) in groups.items():
-                        client = Client(ports[name], many)
-                        await compare(account, client, rng, name, group)
+        rng = numbers()
+        async with backends(SERVERS) as many:
+            groups: dict[str, tuple[list[str], Group]] = {}
+            for i in range(4):
+                groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
+                groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
+            for i in range(2):
+                groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
+            for i, (words, _) in enumerate(HASHES):
+                groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
+                if i in (0, 2, 4, 5):
+                    groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
+            for factor in (105, 125, 180):
+                options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
+                groups[f"bounded{factor}"] = options, Group(rng, many)
+            ports = dict(zip(groups, free_ports(len(groups)), strict=True))
+            (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
+            with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
+                for name, (_, group) in groups.items():
+                    client = Client(ports[name], many)
+                    await compare(account, client, rng, name, group)
 
     run(work)
     account.close(record_property, "haproxy")

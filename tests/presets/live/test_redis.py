@@ -9,7 +9,7 @@ from typing import Any
 
 from lbcore.presets import redis
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.servers import free_ports, numbers, program, running
 from tests.presets.live.traffic import random_keys
 
 
@@ -47,7 +47,8 @@ class Connection:
 def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     server = program("redis-server", "apt-get install redis-server")
     client, account = program("redis-cli", "apt-get install redis-tools"), Account()
-    with fresh_random() as rng, ExitStack() as stack:
+    rng = numbers()
+    with ExitStack() as stack:
         n = rng.randrange(3, 6)
         ports = [port for port in free_ports(4 * n) if port < 55_000][:n]  # its bus listens on a port 10000 above
         ports += list(range(20_011, 30_000, 97))[: n - len(ports)]
