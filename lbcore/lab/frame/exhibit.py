@@ -13,6 +13,8 @@ __all__ = ["LABELS", "exhibit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: What a control is called, or a function of the exhibit's arguments that says it.
+Label = str | Callable[[Mapping[str, Any]], str]
 
 #: What a control is called where the name of its argument is not plain enough, and the exhibit does not say.
 LABELS = {
@@ -24,17 +26,17 @@ LABELS = {
 }
 
 
-def exhibit(*, called: Mapping[str, str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make an exhibit of a function that returns a Result.
 
     Called with constants, it is the function. Where a `slider(...)` or `choice(...)` stands in the place of one, also
     inside a list, or with a `prediction`, it returns a Panel: the same call, made again whenever a control moves. A
     function with a parameter `progress` is told there whom to tell how much is done, from 0 to 1.
 
-    called: what a control is called, by the name of its argument. Of one inside a list, the name ends in `[]`, and
-    `{}` stands for its place.
+    called: what a control is called, by the name of its argument; or a function of the arguments that says it. Of one
+    inside a list, the name ends in `[]`, and `{}` stands for its place.
     """
-    labels = {**LABELS, **(called or {})}
+    labels: dict[str, Label] = {**LABELS, **(called or {})}
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters
@@ -58,7 +60,8 @@ def exhibit(*, called: Mapping[str, str] | None = None) -> Callable[[Callable[P,
             def written(values: Mapping[str, Any]) -> str:
                 return line(function.__name__, _filled(arguments, values), len(given))
 
-            names = {key: _label(key, labels) for key in specs}
+            said = {name: label(arguments) if callable(label) else label for name, label in labels.items()}
+            names = {key: _label(key, said) for key in specs}
             return Panel(specs, run, written, labels=names, prediction=prediction)
 
         return call
