@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 import tracemalloc
 
 import numpy as np

@@ -188,7 +188,7 @@ def test_an_exception_becomes_a_sentence(where, error, said, capsys):
 @pytest.mark.parametrize("result", [None, 3])
 def test_what_cannot_be_drawn_is_a_sentence(result):
     live = played(Live(lambda clock, report: result, 1))
-    assert "(TypeError): result: there is no figure of a" in live.sentence
+    assert "(TypeError): result: there is no picture of a" in live.sentence
 
 
 @pytest.mark.usefixtures("no_thread_left")
