@@ -55,7 +55,9 @@ def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[
             def run(values: Mapping[str, Any], progress: Callable[[float], None]) -> Any:
                 now = _filled(arguments, values)
                 first = [now.pop(name) for name in given]
-                return function(*first, **now, **({"progress": progress} if reports else {}))
+                if reports:
+                    now["progress"] = progress
+                return function(*first, **now)
 
             def written(values: Mapping[str, Any]) -> str:
                 return line(function.__name__, _filled(arguments, values), len(given))
