@@ -98,6 +98,11 @@ def check_silences(fig, result):
     sent = [t for row in result.rows for t in row.sent_s if t <= result.until_s]
     assert xs(drawn(fig.axes[1], "heard") + drawn(fig.axes[1], "lost")) == pytest.approx(sorted(sent))
     assert drawn(fig.axes[0], "now")[0].get_xdata()[0] == result.until_s
+    shaded = {p.get_gid(): p.get_x() + p.get_width() for p in fig.axes[1].patches if p.get_gid()}
+    if result.until_s > result.from_s:
+        assert shaded == {"paused": min(result.back_s, result.until_s), "dead": result.until_s}
+    else:
+        assert not shaded
 
 
 CHECKS = {

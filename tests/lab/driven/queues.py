@@ -50,6 +50,7 @@ def check_latency(fig, result):
 
 def check_curve(fig, result):
     assert len(fig.axes) == len(result.whats)
+    assert fig.axes[-1].get_xlabel().startswith({"choices": "d: "}.get(result.over, result.over))
     for ax, rows, lines in zip(fig.axes, result.values, result.theory, strict=True):
         for gid, wanted in (("measured", rows), ("theory", [line for line in lines if line is not None])):
             drawn = [line.get_ydata() for line in ax.lines if line.get_gid() == gid]
