@@ -21,8 +21,6 @@ OVER = {
     "choices": "d: queues looked at for each request",
     "age": "age of the view of the queues, mean service times",
 }
-#: Algorithms are no nodes, so they have none of the nodes' colours: they differ by line and label.
-LINES = (("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.6))), ("#8a94a3", "-"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +67,7 @@ class Curve(Result):
             ax.set_ylim(0, max(top, min(said or 0.0, 2 * top)) * 1.05)
             labels = []
             for i, (label, row, line) in enumerate(zip(self.labels, rows, lines, strict=True)):
-                ink, dash = LINES[i % len(LINES)]
+                ink, dash = style.LINES[i % len(style.LINES)]
                 ax.plot(
                     self.at, row, color=ink, linestyle=dash, linewidth=2.2, marker="o", markersize=4, gid="measured"
                 )
