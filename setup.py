@@ -28,7 +28,8 @@ how = {
     "define_macros": [("CYTHON_TRACE_NOGIL", "1")] if trace else [],
 }
 extensions = [
-    Extension(f"lbcore.{room}.*", [f"lbcore/{room}/*.pyx"], **how) for room in ("selectors", "simulate")
+    Extension(f"lbcore.{room}.*", [f"lbcore/{room.replace('.', '/')}/*.pyx"], **how)
+    for room in ("selectors", "selectors.systems", "simulate")
 ] + [Extension(SHARED, ["lbcore/selectors/_cython.c"], **how)]
 directives = {
     "language_level": 3,

@@ -4,9 +4,17 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
-from lbcore.selectors.consistent import HashRing
+from lbcore.selectors._selector import KeyHash, Nodes, Seed, Selector, Weights
 from lbcore.selectors.hashing import HashTable
+from lbcore.selectors.ring import HashRing
+
+class EarliestDeadline(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, start: SupportsIndex = 0) -> None: ...
+
+class LeastRequest(EarliestDeadline):
+    def __init__(
+        self, nodes: Nodes, weights: Weights | None = None, choices: SupportsIndex = 2, seed: Seed = None
+    ) -> None: ...
 
 class AttemptTable(HashTable):
     def __init__(

@@ -1,8 +1,20 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import SupportsIndex
 
-from lbcore.selectors._selector import KeyHash, Nodes, Weights
-from lbcore.selectors.passive import PassiveRoundRobin
+from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+
+class PassiveRoundRobin(Selector):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        max_fails: SupportsIndex = 1,
+        fail_timeout_s: SupportsIndex = 10,
+        backup: Iterable[str | SupportsIndex] = (),
+        clock: Callable[[], float] = ...,
+    ) -> None: ...
+
+class PassiveLeastConnections(PassiveRoundRobin): ...
 
 class PassiveHash(PassiveRoundRobin):
     def __init__(

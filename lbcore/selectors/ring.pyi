@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from lbcore.selectors._selector import Key, KeyHash, Nodes, Selector, Weights
 
 Points: TypeAlias = Callable[[tuple[str, ...], NDArray[np.int64]], tuple[ArrayLike, ArrayLike]]
-Rule: TypeAlias = Literal["first", "after", "nearest"]
+Rule: TypeAlias = Literal["first", "after"]
 
 class HashRing(Selector):
     def __init__(

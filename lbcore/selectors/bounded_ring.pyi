@@ -1,7 +1,7 @@
 from typing import SupportsFloat, SupportsIndex
 
 from lbcore.selectors._selector import KeyHash, Nodes, Weights
-from lbcore.selectors.consistent import HashRing, Points, Rule
+from lbcore.selectors.ring import HashRing, Points, Rule
 
 class BoundedRing(HashRing):
     def __init__(

@@ -1,4 +1,5 @@
 """The same key to the same node, and little moves when a node comes or goes: the ring.
+(Longer than 300 lines: how the points are made, laid out and found belong together.)
 
 The problem: `hash mod N` moves nearly every key when N changes. The idea: put keys and nodes on one circle, and let
 each key belong to the first node behind it; a node that leaves gives its keys to its neighbour, and no other key moves
@@ -14,10 +15,12 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from lbcore.selectors._checks cimport array_of, int_of, names_of, short, weights_of
+from lbcore.selectors._checks cimport array_of, int_of, short
+from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._hashes cimport xxh64
 from lbcore.selectors._keys cimport hash_key, key_hash_of
-from lbcore.selectors._selector cimport Selector, weights_repr
+from lbcore.selectors._selector cimport Selector
+from lbcore.selectors._state cimport OTHER_NODES, OTHERS_UP, Change
 
 cdef extern from *:
     """
@@ -33,16 +36,7 @@ cdef enum:
     AHEAD = 16                  # how many keys ahead a batch fetches a key's bucket
     MAX_POINTS = 1 << 24        # of a ring: 256 MB
 
-RULES = ("first", "after", "nearest")
-PARAMETERS = ("virtual_nodes", "points", "rule", "bits", "rebuild")
-
-
-cdef inline Py_ssize_t search(const uint64_t* point, const int32_t* start, int shift, uint64_t h) noexcept nogil:
-    """The place of the first point at or after h; behind the last point stands one that ends every search."""
-    cdef Py_ssize_t i = start[h >> shift]
-    while point[i] < h:
-        i += 1
-    return i
+RULES = ("first", "after")
 
 
 cdef inline uint64_t rest(uint64_t h, int bits, int shift) noexcept nogil:
@@ -72,10 +66,9 @@ cdef class HashRing(Selector):
     Rings of other systems are built by these parameters. points: a function of the nodes' names and their weights
     (int64) that returns two arrays, the points (integers of 0 to 2^bits - 1, in any order) and the index of each
     one's owner; virtual_nodes then counts nothing, and equal points keep their order. rule: "first" point at or after
-    the key, the first "after" it, or the "nearest", the one before being preferred. bits: of a point; of a longer key
-    hash the low bits count. rebuild: True, and `mark_down` and `mark_up` call the function anew, with weight 0 for
-    each node that is down; not when all are. key_hash: a function from a key's bytes to an integer of 0 to 2^64 - 1, or
-    None for xxHash64.
+    the key, or the first "after" it. bits: of a point; of a longer key hash the low bits count. rebuild: True, and
+    `mark_down` and `mark_up` call the function anew, with weight 0 for each node that is down; not when all are.
+    key_hash: a function from a key's bytes to an integer of 0 to 2^64 - 1, or None for xxHash64.
 
     >>> ring = HashRing(3)
     >>> ring.select_many(["ann", "bob", "cy", "dan", "eve", "flo"]).tolist()
@@ -85,28 +78,38 @@ cdef class HashRing(Selector):
     """
 
     keyed = True
+    weighted = True
 
     def __init__(
         self, nodes, weights=None, virtual_nodes=160, *,
         points=None, rule="first", bits=64, rebuild=False, key_hash=None,
     ):
-        self.make(nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
-        self.ready()
+        self.construct(nodes, weights, {
+            "virtual_nodes": virtual_nodes, "points": points, "rule": rule, "bits": bits, "rebuild": rebuild,
+            "key_hash": key_hash,
+        })
 
-    cdef make(self, nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash):
-        """All of a constructor but its last word, `ready`."""
-        names = names_of(nodes)
-        weights = weights_of(weights, len(names))
-        parameters = parameters_of(virtual_nodes, points, rule, bits, rebuild)
-        key_hash = key_hash_of(key_hash)
-        self.enter(True)
-        try:
-            ring = ring_of(parameters, names, weights, np.ones(len(names), np.uint8))
-            self.start_with(names, weights)
-            self.key_hash = key_hash
-            self.settle(parameters, ring)
-        finally:
-            self.leave()
+    cdef dict check(self, tuple names, weights, dict given):
+        points, rule = given["points"], given["rule"]
+        virtual_nodes = int_of(given["virtual_nodes"], "virtual_nodes", "give the points of a node")
+        if not 1 <= virtual_nodes <= MAX_POINTS:
+            raise ValueError(f"virtual_nodes: {virtual_nodes} is outside 1 to 2^24")
+        if points is not None and not callable(points):
+            raise TypeError("points: give a function of (nodes, weights) that returns points and owners")
+        if not isinstance(rule, str) or rule not in RULES:
+            raise ValueError(f"rule: {short(rule)} is none of {', '.join(RULES)}")
+        bits = int_of(given["bits"], "bits", "give the bits of a point")
+        if not 8 <= bits <= 64:
+            raise ValueError(f"bits: {bits} is outside 8 to 64")
+        return {
+            "virtual_nodes": virtual_nodes, "points": points, "rule": str(rule), "bits": bits,
+            "rebuild": bool(given["rebuild"]), "key_hash": key_hash_of(given.get("key_hash")),
+        }
+
+    cdef declare(self, Columns state):
+        self.virtual_nodes, self.bits = self.parameters["virtual_nodes"], self.parameters["bits"]
+        self.after, self.rebuild = self.parameters["rule"] == "after", self.parameters["rebuild"]
+        self.mask = 0xFFFFFFFFFFFFFFFF >> (64 - self.bits)
 
     @property
     def ring(self):
@@ -151,22 +154,17 @@ cdef class HashRing(Selector):
             self.leave()
         return result[:found]
 
-    cdef tuple parameters(self):
-        return self.virtual_nodes, self.points, RULES[self.rule], self.bits, self.rebuild
+    cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
+        """A new ring; None where the old one stays or is changed, also when nobody is up to own a point."""
+        rebuild, points = parameters["rebuild"], parameters["points"]
+        if change == OTHERS_UP and not (rebuild and np.multiply(weights, up).any()):
+            return None
+        if change == OTHER_NODES and not rebuild and points is None:
+            return None
+        return ring_of(parameters, names, weights, up)
 
-    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
-        """A new ring; None where the old one stays, also when nobody is up to own a point."""
-        if self.rebuild if not other_nodes else self.rebuild or self.points is not None:
-            if other_nodes or np.multiply(weights, up).any():
-                return ring_of(self.parameters(), names, weights, up)
-        return None
-
-    cdef settle(self, tuple parameters, tuple ring):
+    cdef lay(self, point, owner):
         """Takes a ring whose points are in order, and notes where each of its buckets starts."""
-        virtual_nodes, function, rule, bits, rebuild = parameters
-        self.virtual_nodes, self.points, self.rule = virtual_nodes, function, RULES.index(rule)
-        self.bits, self.rebuild = bits, rebuild
-        point, owner = ring
         cdef Py_ssize_t size = len(point)
         cdef int index_bits = min(self.bits, max(8, int(2 * size - 1).bit_length()))
         cdef int shift = self.bits - index_bits
@@ -185,38 +183,29 @@ cdef class HashRing(Selector):
                 before, after = owners[first], owners[i]
                 bucket[b] = split << 40 | before << 20 | after
         self.point, self.owner, self.start, self.bucket, self.shift = points, owners, start, bucket, shift
-        self.mask = 0xFFFFFFFFFFFFFFFF >> (64 - self.bits)
 
     cdef tuple placed(self):
         """The points and owners, without the one behind the last."""
         cdef Py_ssize_t size = self.point.shape[0] - 1
         return np.asarray(self.point)[:size], np.asarray(self.owner)[:size]
 
-    cdef Py_ssize_t onwards(self, Py_ssize_t i) noexcept nogil:
+    cdef bint full(self, int32_t node) noexcept nogil:
+        return False
+
+    cdef Py_ssize_t onwards(self, Py_ssize_t i, bint with_room) noexcept nogil:
         cdef Py_ssize_t size = self.point.shape[0] - 1
         for _ in range(size):
-            if self.is_live[self.owner[i]]:
+            if self.is_live[self.owner[i]] and not (with_room and self.full(self.owner[i])):
                 return i
             i = i + 1 if i + 1 < size else 0
         return -1
 
     cdef Py_ssize_t home(self, uint64_t h) noexcept nogil:
-        cdef Py_ssize_t size, i, before
+        cdef Py_ssize_t i
         if self.n_live == 0:
             return -1
-        size = self.point.shape[0] - 1
-        if self.rule == AFTER:
-            h += 1
-        h &= self.mask
-        i = search(&self.point[0], &self.start[0], self.shift, h)
-        before = (i if i else size) - 1
-        i = self.onwards(i if i < size else 0)
-        if self.rule == NEAREST and i >= 0:
-            while not self.is_live[self.owner[before]]:
-                before = (before if before else size) - 1
-            if ((h - self.point[before]) & self.mask) <= ((self.point[i] - h) & self.mask):
-                return before
-        return i
+        i = search(&self.point[0], &self.start[0], self.shift, (h + self.after) & self.mask)
+        return self.onwards(i if i < self.point.shape[0] - 1 else 0, False)
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef Py_ssize_t i = self.home(h)
@@ -234,12 +223,12 @@ cdef class HashRing(Selector):
         cdef int bits, shift
         cdef uint64_t mask, step
         with self.lock:
-            if self.rule == NEAREST or not (self.all_live or self.rebuild and self.n_live):
+            if not (self.all_live or self.rebuild and self.n_live):
                 for i in range(m):
                     out[i] = self.place(hashes[i])
                 return
             points, owners, starts, buckets = self.point, self.owner, self.start, self.bucket
-            bits, shift, mask, step = self.bits, self.shift, self.mask, self.rule == AFTER
+            bits, shift, mask, step = self.bits, self.shift, self.mask, self.after
         point, owner, start, bucket = &points[0], &owners[0], &starts[0], &buckets[0]
         for i in range(m):
             if i + AHEAD < m:       # a large ring does not fit the caches
@@ -248,14 +237,13 @@ cdef class HashRing(Selector):
 
     cdef check_add(self, int64_t w):
         cdef object total = np.sum(self.weight) + w
-        if self.points is None and total * self.virtual_nodes > MAX_POINTS:
+        if self.parameters["points"] is None and total * self.virtual_nodes > MAX_POINTS:
             raise ValueError(f"weight: {too_many(total, self.virtual_nodes)}")
 
     cdef reshape(self, int32_t removed):
         """Puts a new node's points among the others, or takes a node's points out."""
         cdef int32_t last = self.n - 1
-        if self.made is not None:
-            self.settle(self.parameters(), self.made)
+        if self.made is not None:       # `marked` takes it
             return
         point, owner = self.placed()
         if removed < 0:
@@ -266,45 +254,23 @@ cdef class HashRing(Selector):
             stays = owner != removed
             point, owner = point[stays], owner[stays]
             owner -= owner > removed
-        self.settle(self.parameters(), (point, owner))
+        self.lay(point, owner)
 
     cdef marked(self):
         if self.made is not None:
-            self.settle(self.parameters(), self.made)
-
-    cdef dict more_state(self):
-        return dict(zip(PARAMETERS, self.parameters()))
-
-    cdef restore(self, dict state):
-        parameters = parameters_of(
-            state["virtual_nodes"], state["points"], state["rule"], state["bits"], state["rebuild"]
-        )
-        self.settle(parameters, ring_of(parameters, self.names, self.weight, self.is_up))
+            point, owner = self.made
+            self.lay(point, owner)
 
     cdef list more_repr(self):
-        parts = [weights_repr(self), f"virtual_nodes={self.virtual_nodes}" if self.points is None else "own points"]
-        return parts + ([f"rule={RULES[self.rule]!r}"] if self.rule else [])
+        parts = [f"virtual_nodes={self.virtual_nodes}" if self.parameters["points"] is None else "own points"]
+        return parts + (["rule='after'"] if self.after else [])
 
 
-cdef tuple parameters_of(virtual_nodes, points, rule, bits, rebuild):
-    virtual_nodes = int_of(virtual_nodes, "virtual_nodes", "give the points of a node")
-    if not 1 <= virtual_nodes <= MAX_POINTS:
-        raise ValueError(f"virtual_nodes: {virtual_nodes} is outside 1 to 2^24")
-    if points is not None and not callable(points):
-        raise TypeError("points: give a function of (nodes, weights) that returns points and owners")
-    if not isinstance(rule, str) or rule not in RULES:
-        raise ValueError(f"rule: {short(rule)} is none of {', '.join(RULES)}")
-    bits = int_of(bits, "bits", "give the bits of a point")
-    if not 8 <= bits <= 64:
-        raise ValueError(f"bits: {bits} is outside 8 to 64")
-    return virtual_nodes, points, rule, bits, bool(rebuild)
-
-
-cdef tuple ring_of(tuple parameters, tuple names, weights, up):
+cdef tuple ring_of(dict parameters, tuple names, weights, up):
     """The points in order and their owners; of nodes that are all down, a ring of all of them."""
-    virtual_nodes, function, _, bits, rebuild = parameters
+    virtual_nodes, function = parameters["virtual_nodes"], parameters["points"]
     weights = np.array(weights)
-    if rebuild and np.multiply(weights, up).any():
+    if parameters["rebuild"] and np.multiply(weights, up).any():
         weights *= np.asarray(up)
     if function is None:
         total = sum(weights.tolist())
@@ -314,7 +280,7 @@ cdef tuple ring_of(tuple parameters, tuple names, weights, up):
         point = np.concatenate([points_of(name, w * virtual_nodes) for name, w in zip(names, weights)])
         owner = np.repeat(np.arange(len(names), dtype=np.int32), weights * virtual_nodes)
     else:
-        point, owner = checked(function(names, weights.copy()), weights, bits)
+        point, owner = checked(function(names, weights.copy()), weights, parameters["bits"])
     order = np.argsort(point, kind="stable")
     return point[order], owner[order]
 

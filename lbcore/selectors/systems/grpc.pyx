@@ -1,4 +1,4 @@
-"""Turns by weight, decided from a sequence number alone.
+"""gRPC's own rule: turns by weight, decided from a sequence number alone.
 
 The problem: a schedule is a state that every thread must lock. The idea: let request s look at node s mod n, and let
 the node take it or pass by arithmetic on s / n and its weight, so that a counter is all there is (gRPC's static stride
@@ -8,10 +8,11 @@ to a hundredth of it.
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t
 
 from lbcore.selectors._checks cimport int_of
-from lbcore.selectors._selector cimport Selector, weights_repr
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector
 
 cdef enum:
     MOST = 0xFFFF           # the stride of the heaviest node
@@ -28,6 +29,7 @@ cdef class StaticStride(Selector):
     [0, 2, 0, 0, 1, 0, 0]
     """
 
+    weighted = True
     cdef uint32_t start
     cdef uint32_t sequence          # of the next turn
     cdef int32_t[::1] listed        # the nodes that take turns: those up, and of a weight above zero
@@ -35,13 +37,17 @@ cdef class StaticStride(Selector):
     cdef int32_t size
 
     def __init__(self, nodes, weights=None, start=0):
-        start = int_of(start, "start", "give a sequence number")
+        self.construct(nodes, weights, {"start": start})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        start = int_of(given["start"], "start", "give a sequence number")
         if not 0 <= start < 1 << 32:
             raise ValueError(f"start: {start} is outside 0 to 2^32 - 1")
-        self.begin(nodes, weights)
-        self.start = start
-        self.rewind()
-        self.ready()
+        return {"start": start}
+
+    cdef declare(self, Columns state):
+        self.start = self.parameters["start"]
+        self.sequence = state.value("sequence", self.sequence, self.start)
 
     @property
     def strides(self):
@@ -54,9 +60,6 @@ cdef class StaticStride(Selector):
             return result
         finally:
             self.leave()
-
-    cdef check_add(self, int64_t w):
-        pass
 
     cdef int32_t pick(self) noexcept nogil:
         cdef uint64_t place, round_, weight, rest
@@ -72,7 +75,7 @@ cdef class StaticStride(Selector):
             if rest >= MOST - weight and self.is_live[self.listed[place]]:
                 return self.listed[place]
 
-    cdef scale(self):
+    cdef marked(self):
         """The strides of the nodes that are up. The factor is a quotient of float32 numbers, as in gRPC's C-core."""
         listed = np.flatnonzero(np.asarray(self.is_up) & (np.asarray(self.weight) > 0)).astype(np.int32)
         weights = np.asarray(self.weight)[listed].astype(np.float32)
@@ -87,25 +90,8 @@ cdef class StaticStride(Selector):
             stride[:] = [max(nearest(float(min(w, most)) * factor), least) for w in weights]
         self.listed, self.stride, self.size = listed, stride, len(listed)
 
-    cdef rewind(self):
-        self.sequence = self.start
-        self.scale()
-
-    cdef reshape(self, int32_t removed):
-        self.scale()
-
-    cdef marked(self):
-        self.scale()
-
-    cdef dict more_state(self):
-        return {"start": self.start, "sequence": self.sequence}
-
-    cdef restore(self, dict state):
-        self.start, self.sequence = state["start"], state["sequence"]
-        self.scale()
-
     cdef list more_repr(self):
-        return [weights_repr(self)] + ([f"start={self.start}"] if self.start else [])
+        return [f"start={self.start}"] if self.start else []
 
 
 cdef int nearest(double value):

@@ -1,7 +1,19 @@
 from typing import SupportsIndex
 
-from lbcore.selectors._selector import KeyHash, Nodes, Weights
-from lbcore.selectors.consistent import HashRing, Points
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+from lbcore.selectors.ring import HashRing, Points
+
+class FastWeightedRoundRobin(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+
+class MapRoundRobin(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+
+class FastLeastConnections(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
 
 class NearestRing(HashRing):
     def __init__(
@@ -27,3 +39,5 @@ class BoundedNearestRing(NearestRing):
         bits: SupportsIndex = 64,
         key_hash: KeyHash | None = None,
     ) -> None: ...
+
+def smooth_round(weights: ArrayLike, divisor: int = 0) -> NDArray[np.int32]: ...

@@ -11,9 +11,10 @@ import numpy as np
 from libc.stdint cimport int32_t, uint64_t
 
 from lbcore.selectors._checks cimport short
+from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._hashes cimport mulhi
-from lbcore.selectors._selector cimport Selector
-from lbcore.selectors.consistent cimport HashRing
+from lbcore.selectors._selector cimport Selector, send
+from lbcore.selectors.ring cimport HashRing
 
 
 cdef class BoundedRing(HashRing):
@@ -33,11 +34,21 @@ cdef class BoundedRing(HashRing):
     """
 
     keeps_load = True
+    cdef double eps
+    cdef uint64_t factor        # 1 + eps, in millionths
+    cdef uint64_t live_weight   # of all nodes that are live
 
     def __init__(
         self, nodes, weights=None, virtual_nodes=160, eps=0.25, *,
         points=None, rule="first", bits=64, rebuild=False, key_hash=None,
     ):
+        self.construct(nodes, weights, {
+            "virtual_nodes": virtual_nodes, "eps": eps, "points": points, "rule": rule, "bits": bits,
+            "rebuild": rebuild, "key_hash": key_hash,
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        eps = given["eps"]
         if isinstance(eps, (bool, np.bool_, str, bytes)):
             raise TypeError(f"eps: {short(eps)} is not a number")
         try:
@@ -46,16 +57,15 @@ cdef class BoundedRing(HashRing):
             raise TypeError(f"eps: {short(eps)} is not a number") from None
         if not 1e-6 <= eps <= 1000:
             raise ValueError(f"eps: {eps} is outside 0.000001 to 1000")
-        self.make(nodes, weights, virtual_nodes, points, rule, bits, rebuild, key_hash)
-        self.bound(eps)
-        self.flying = 0
-        self.ready()
+        return {"eps": eps, **HashRing.check(self, names, weights, given)}
+
+    cdef declare(self, Columns state):
+        HashRing.declare(self, state)
+        self.eps = self.parameters["eps"]
+        self.factor = 1_000_000 + round(self.eps * 1e6)
 
     cdef bint counts(self) noexcept:
         return True
-
-    cdef bound(self, double eps):
-        self.eps, self.factor = eps, 1_000_000 + round(eps * 1e6)
 
     cdef bint full(self, int32_t node) noexcept nogil:
         """Whether load >= (1 + eps) m w / W: the ceiling of an integer's bound may be left out. In 128-bit integers."""
@@ -65,25 +75,13 @@ cdef class BoundedRing(HashRing):
         return a > b or a == b and held * 1_000_000 >= share * self.factor
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef Py_ssize_t size, i = self.home(h)
-        cdef int32_t node
-        if i < 0:
-            return -1
-        size = self.point.shape[0] - 1
-        for _ in range(size):
-            node = self.owner[i]
-            if self.is_live[node] and not self.full(node):
-                self.load[node] += 1
-                self.flying += 1
-                return node
-            i = i + 1 if i + 1 < size else 0
-        return -1       # those that are up and have room own no point
+        cdef Py_ssize_t i = self.home(h)
+        if i >= 0:
+            i = self.onwards(i, True)       # -1 where those that are up and have room own no point
+        return send(self, self.owner[i]) if i >= 0 else -1
 
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
         Selector.place_many(self, hashes, out, m)       # each pick depends on those before it
-
-    cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
-        self.flying -= 1
 
     cdef refresh(self):
         cdef int32_t k
@@ -91,21 +89,6 @@ cdef class BoundedRing(HashRing):
         self.live_weight = 0
         for k in range(self.n_live):
             self.live_weight += self.weight[self.live[k]]
-
-    cdef rewind(self):
-        self.flying = 0
-
-    cdef reshape(self, int32_t removed):
-        HashRing.reshape(self, removed)
-        self.flying = np.sum(self.load)
-
-    cdef dict more_state(self):
-        return {"eps": self.eps, **HashRing.more_state(self)}
-
-    cdef restore(self, dict state):
-        HashRing.restore(self, state)
-        self.bound(state["eps"])
-        self.flying = np.sum(self.load)
 
     cdef list more_repr(self):
         return HashRing.more_repr(self) + [f"eps={self.eps}"]
