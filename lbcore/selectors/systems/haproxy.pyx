@@ -99,11 +99,13 @@ cdef class FastWeightedRoundRobin(Selector):
             self.put(node, CURRENT, PLACES * at + (heavy >> 4))
 
     cdef int32_t first_of(self, int32_t group) noexcept nogil:
-        cdef int32_t i, best = -1
-        for i in range(self.n):
-            if self.group[i] == group and (
-                best < 0 or self.key[i] < self.key[best]
-                or self.key[i] == self.key[best] and self.order[i] < self.order[best]
+        cdef int32_t i, best = -1, n = self.n
+        cdef const int32_t* groups = &self.group[0]
+        cdef const int64_t* key = &self.key[0]
+        cdef const uint64_t* order = &self.order[0]
+        for i in range(n):
+            if groups[i] == group and (
+                best < 0 or key[i] < key[best] or key[i] == key[best] and order[i] < order[best]
             ):
                 best = i
         return best
@@ -214,19 +216,19 @@ cdef class MapRoundRobin(Selector):
             raise ValueError(f"weight: a round of {sum(each) // gcd(*each)} entries is longer than 2^24")
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, size
+        cdef int32_t node, at = self.at, size
         if self.n_live == 0:
             return -1
-        size = self.entry.shape[0]
-        if self.at >= size:
-            self.at = 0
+        size = <int32_t>self.entry.shape[0]
         while True:
-            node = self.entry[self.at]
-            self.at += 1
+            if at >= size:
+                at = 0
+            node = self.entry[at]
+            at += 1
             if self.is_live[node]:
-                return node
-            if self.at == size:
-                self.at = 0
+                break
+        self.at = at
+        return node
 
     cdef marked(self):
         if self.made is not None:

@@ -146,19 +146,17 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef bint open(self, int32_t node) noexcept nogil:
         """Live, and not failed too often of late."""
-        if not self.is_live[node]:
-            return False
-        if self.alone or self.max_fails == 0 or self.fails[node] < self.max_fails:
-            return True
-        return <int64_t>floor(self.now_s) - self.checked_s[node] > self.fail_timeout_s
+        return self.is_live[node] and rested(self, node, <int64_t>floor(self.now_s))
 
     cdef int32_t those_ready(self) noexcept nogil:
         """How many nodes can serve, backups where no other can; they are listed in `ready`."""
-        cdef int32_t k, backup, many = 0
+        cdef int32_t k, i, backup, many = 0
+        cdef int64_t now_s = <int64_t>floor(self.now_s)
         for backup in range(2):
             for k in range(self.n_live):
-                if self.is_backup[self.live[k]] == backup and self.open(self.live[k]):
-                    self.ready[many] = self.live[k]
+                i = self.live[k]
+                if self.is_backup[i] == backup and rested(self, i, now_s):
+                    self.ready[many] = i
                     many += 1
             if many:
                 break
@@ -166,10 +164,11 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef int32_t turn_of(self, const int32_t* among, int32_t n) noexcept nogil:
         """A smooth turn. What failures took comes back by one a pick, but only to the next one."""
-        cdef int32_t k, best = smooth_turn(among, n, &self.earning[0], &self.credit[0])
+        cdef int64_t* earning = &self.earning[0]
+        cdef const int64_t* weight = &self.weight[0]
+        cdef int32_t k, best = smooth_turn(among, n, earning, &self.credit[0])
         for k in range(n):
-            if self.earning[among[k]] < self.weight[among[k]]:
-                self.earning[among[k]] += 1
+            earning[among[k]] += earning[among[k]] < weight[among[k]]
         return best
 
     cdef int32_t serve(self, int32_t node) noexcept nogil:
@@ -203,6 +202,13 @@ cdef class PassiveRoundRobin(Selector):
         parts = [f"max_fails={self.max_fails}"] if self.max_fails != 1 else []
         parts += [f"fail_timeout_s={self.fail_timeout_s}"] if self.fail_timeout_s != 10 else []
         return parts + ([f"backup={np.flatnonzero(self.is_backup).tolist()}"] if np.any(self.is_backup) else [])
+
+
+cdef inline bint rested(PassiveRoundRobin self, int32_t node, int64_t now_s) noexcept nogil:
+    """Whether a node that is up can serve now: it has not failed too often, or its rest is over."""
+    if self.alone or self.max_fails == 0 or self.fails[node] < self.max_fails:
+        return True
+    return now_s - self.checked_s[node] > self.fail_timeout_s
 
 
 cdef class PassiveLeastConnections(PassiveRoundRobin):

@@ -1,4 +1,4 @@
-"""Turns by weight, decided from a sequence number alone."""
+"""gRPC's own rule: turns by weight, decided from a sequence number alone."""
 
 from collections.abc import Container
 from math import floor
