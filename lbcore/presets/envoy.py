@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from lbcore.presets._checks import TextHash, Weights, choice, integer, texts, weights_of
 from lbcore.presets._rings import RingPoints
 from lbcore.selectors import HashRing, Selector
-from lbcore.selectors.alternates import AttemptTable, BoundedAlternates
-from lbcore.selectors.deadlines import EarliestDeadline, LeastRequest
 from lbcore.selectors.hash_functions import murmur2_64a, xxh64
-from lbcore.selectors.ringless import fill_table
+from lbcore.selectors.maglev import fill_table
+from lbcore.selectors.systems.envoy import AttemptTable, BoundedAlternates, EarliestDeadline, LeastRequest
 
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 

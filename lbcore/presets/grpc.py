@@ -10,7 +10,7 @@ from lbcore.presets._checks import TextHash, Weights, integer, short, texts, wei
 from lbcore.presets._rings import RingPoints
 from lbcore.selectors import HashRing, Selector
 from lbcore.selectors.hash_functions import xxh64
-from lbcore.selectors.strides import StaticStride
+from lbcore.selectors.systems.grpc import StaticStride
 
 SIZE_CAP = 4096
 MOST_POINTS = 8388608

@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 
 from lbcore.presets._checks import TextHash, Weights, address, choice, integer, texts, weights_of
 from lbcore.selectors import Selector
-from lbcore.selectors.fast_least import FastLeastConnections
-from lbcore.selectors.fast_turns import FastWeightedRoundRobin, MapRoundRobin, smooth_round
 from lbcore.selectors.hash_functions import avalanche as stirred
 from lbcore.selectors.hash_functions import djb2, sdbm, wt6
 from lbcore.selectors.hashing import HashTable
-from lbcore.selectors.nearest import BoundedNearestRing, NearestRing
+from lbcore.selectors.systems.haproxy import (
+    BoundedNearestRing,
+    FastLeastConnections,
+    FastWeightedRoundRobin,
+    MapRoundRobin,
+    NearestRing,
+    smooth_round,
+)
 
 FUNCTIONS: dict[str, Callable[[bytes], int]] = {"sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32}
 METHODS = ("map-based", "consistent")

@@ -11,8 +11,15 @@ from typing import SupportsIndex
 
 from lbcore.presets._checks import TextHash, Weights, address, texts, weights_of
 from lbcore.selectors import Selector
-from lbcore.selectors.passive import PassiveLeastConnections, PassiveRoundRobin
-from lbcore.selectors.passive_hash import PassiveHash, PassivePrefixHash, PassiveRing, crc_and_length, octet_round
+from lbcore.selectors.systems.nginx import (
+    PassiveHash,
+    PassiveLeastConnections,
+    PassivePrefixHash,
+    PassiveRing,
+    PassiveRoundRobin,
+    crc_and_length,
+    octet_round,
+)
 
 
 def round_robin(

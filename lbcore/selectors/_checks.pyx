@@ -48,6 +48,17 @@ cdef str name_of(name, str argument):
     return str(name)
 
 
+cdef Py_ssize_t index_in(tuple names, dict index_of, node, str argument) except -1:
+    """The index of a node that has been through `node_of`. index_of: of each name."""
+    if isinstance(node, str):
+        if node not in index_of:
+            raise ValueError(f"{argument}: {short(node)} is not a node of {name_list(names)}")
+        return index_of[node]
+    if not 0 <= node < len(names):
+        raise IndexError(f"{argument}: {node} is not an index of {len(names)} nodes")
+    return node
+
+
 cdef tuple names_of(nodes):
     """The names that `nodes` (a number or names) stands for."""
     if isinstance(nodes, (str, bytes, set, frozenset, dict)):
@@ -124,23 +135,28 @@ cdef Py_ssize_t count_of(requests, str name) except -1:
     return m
 
 
-cdef object picks_array(out, Py_ssize_t m):
-    """Where the picks go: a new array, or the front of `out`."""
+cdef tuple picks_array(out, Py_ssize_t m):
+    """Where the picks go, and what is returned of it: a new array, or the front of `out`.
+
+    The first is a plain array: what one of a subclass says of itself, its length too, need not be so.
+    """
     if out is None:
-        return np.empty(m, np.int32)
+        picks = np.empty(m, np.int32)
+        return picks, picks
     if not isinstance(out, np.ndarray) or out.dtype != np.int32:
         raise TypeError(f"out: an int32 array is needed, not {getattr(out, 'dtype', type(out).__name__)}")
-    if not out.dtype.isnative:
+    plain = np.asarray(out)
+    if plain.dtype != np.int32 or not plain.dtype.isnative:
         raise TypeError("out: an int32 array in this machine's byte order is needed")
-    if out.ndim != 1:
-        raise ValueError(f"out: a 1-D array is needed, not {out.ndim}-D")
-    if not out.flags.c_contiguous or not out.flags.aligned:
+    if plain.ndim != 1:
+        raise ValueError(f"out: a 1-D array is needed, not {plain.ndim}-D")
+    if not plain.flags.c_contiguous or not plain.flags.aligned:
         raise ValueError("out: a contiguous array is needed, not a strided view")
-    if not out.flags.writeable:
+    if not plain.flags.writeable:
         raise ValueError("out: the array is read-only")
-    if out.shape[0] < m:
-        raise ValueError(f"out: {out.shape[0]} places for {m} requests")
-    return out[:m]
+    if plain.shape[0] < m:
+        raise ValueError(f"out: {plain.shape[0]} places for {m} requests")
+    return plain[:m], out[:m]
 
 
 cdef object flags_of(ok, Py_ssize_t m, bint many):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint64_t
@@ -88,3 +89,9 @@ cdef object key_words(keys):
         raise TypeError(f"requests: a 1-D array of keys is needed, not {keys.ndim}-D")
     wide = np.uint64 if keys.dtype.kind == "u" else np.int64
     return np.ascontiguousarray(keys, dtype=wide).view(np.uint64)
+
+
+cdef uint64_t name_hash(str name, uint64_t seed) except? 0:
+    """xxHash64 of a node's name, which need not be valid text."""
+    cdef bytes text = name.encode("utf-8", "surrogatepass")
+    return _hashes.xxh64(<const unsigned char*>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), seed)

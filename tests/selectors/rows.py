@@ -9,6 +9,7 @@ import pytest
 import lbcore
 from lbcore import Selector
 from lbcore.selectors import reference
+from lbcore.selectors.systems import envoy, grpc, haproxy, nginx
 
 SEED = 20_24
 
@@ -61,13 +62,13 @@ ROWS = {
         own_pick=True,
     ),
     "EarliestDeadline": Row(
-        lambda n: lbcore.EarliestDeadline(n, weights(n), start=5),
+        lambda n: envoy.EarliestDeadline(n, weights(n), start=5),
         lambda n: reference.EarliestDeadline(weights(n), 5),
         twin_picks=200_000,
         weighted=True,
     ),
     "LeastRequest": Row(
-        lambda n: lbcore.LeastRequest(n, weights(n), choices=3, seed=SEED),
+        lambda n: envoy.LeastRequest(n, weights(n), choices=3, seed=SEED),
         lambda n: reference.LeastRequest(weights(n), 3, SEED),
         twin_picks=200_000,
         weighted=True,
@@ -75,58 +76,58 @@ ROWS = {
         share_power=0.5,
     ),
     "StaticStride": Row(
-        lambda n: lbcore.StaticStride(n, weights(n), start=5),
+        lambda n: grpc.StaticStride(n, weights(n), start=5),
         lambda n: reference.StaticStride(weights(n), 5),
         twin_picks=200_000,
         weighted=True,
     ),
     "FastWeightedRoundRobin": Row(
-        lambda n: lbcore.FastWeightedRoundRobin(n, weights(n)),
+        lambda n: haproxy.FastWeightedRoundRobin(n, weights(n)),
         lambda n: reference.FastWeightedRoundRobin(weights(n)),
         twin_picks=200_000,
         weighted=True,
     ),
     "MapRoundRobin": Row(
-        lambda n: lbcore.MapRoundRobin(n, weights(n)),
+        lambda n: haproxy.MapRoundRobin(n, weights(n)),
         lambda n: reference.MapRoundRobin(weights(n)),
         twin_picks=200_000,
         weighted=True,
         most_weight=2**24,
     ),
     "FastLeastConnections": Row(
-        lambda n: lbcore.FastLeastConnections(n, weights(n)),
+        lambda n: haproxy.FastLeastConnections(n, weights(n)),
         lambda n: reference.FastLeastConnections(weights(n)),
         twin_picks=200_000,
         weighted=True,
     ),
     "PassiveRoundRobin": Row(
-        lambda n: lbcore.PassiveRoundRobin(n, weights(n), clock=stopped),
+        lambda n: nginx.PassiveRoundRobin(n, weights(n), clock=stopped),
         lambda n: reference.PassiveRoundRobin(weights(n)),
         twin_picks=100_000,
         weighted=True,
     ),
     "PassiveLeastConnections": Row(
-        lambda n: lbcore.PassiveLeastConnections(n, weights(n), clock=stopped),
+        lambda n: nginx.PassiveLeastConnections(n, weights(n), clock=stopped),
         lambda n: reference.PassiveLeastConnections(weights(n)),
         twin_picks=100_000,
         weighted=True,
     ),
     "PassiveHash": Row(
-        lambda n: lbcore.PassiveHash(n, weights(n), clock=stopped),
+        lambda n: nginx.PassiveHash(n, weights(n), clock=stopped),
         lambda n: reference.PassiveHash(weights(n)),
         twin_picks=100_000,
         weighted=True,
         own_pick=True,
     ),
     "PassivePrefixHash": Row(
-        lambda n: lbcore.PassivePrefixHash(n, weights(n), clock=stopped),
+        lambda n: nginx.PassivePrefixHash(n, weights(n), clock=stopped),
         lambda n: reference.PassivePrefixHash(weights(n)),
         twin_picks=50_000,
         weighted=True,
         own_pick=True,
     ),
     "PassiveRing": Row(
-        lambda n: lbcore.PassiveRing(n, weights(n), clock=stopped),
+        lambda n: nginx.PassiveRing(n, weights(n), clock=stopped),
         lambda n: reference.PassiveRing(weights(n)),
         twin_picks=50_000,
         weighted=True,
@@ -160,7 +161,7 @@ ROWS = {
         most_weight=2**24 // 20,
     ),
     "NearestRing": Row(
-        lambda n: lbcore.NearestRing(n, weights(n), virtual_nodes=20),
+        lambda n: haproxy.NearestRing(n, weights(n), virtual_nodes=20),
         lambda n: reference.NearestRing(weights(n), 20),
         twin_picks=500,
         weighted=True,
@@ -169,7 +170,7 @@ ROWS = {
         most_weight=2**24 // 20,
     ),
     "BoundedNearestRing": Row(
-        lambda n: lbcore.BoundedNearestRing(n, weights(n), virtual_nodes=20, factor=130),
+        lambda n: haproxy.BoundedNearestRing(n, weights(n), virtual_nodes=20, factor=130),
         lambda n: reference.BoundedNearestRing(weights(n), 20, 130),
         twin_picks=500,
         weighted=True,
@@ -177,7 +178,7 @@ ROWS = {
         most_weight=2**24 // 20,
     ),
     "BoundedAlternates": Row(
-        lambda n: lbcore.BoundedAlternates(n, weights(n), factor=130),
+        lambda n: envoy.BoundedAlternates(n, weights(n), factor=130),
         lambda n: reference.BoundedAlternates(weights(n), 130),
         twin_picks=1_000,
         weighted=True,

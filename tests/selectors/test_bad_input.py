@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import lbcore
 from lbcore import Selector
+from lbcore.selectors.systems import envoy
 
 from .rows import ROWS, Row, keys
 
@@ -118,7 +119,7 @@ def test_node_arguments(row: Row) -> None:
     if row.weighted:
         total = row.most_weight + 1 - int(selector.weights.sum())
         # The ring that a function makes for BoundedAlternates speaks of its own argument.
-        argument = "weights" if isinstance(selector, lbcore.BoundedAlternates) else "weight"
+        argument = "weights" if isinstance(selector, envoy.BoundedAlternates) else "weight"
         refused(argument, ValueError, lambda: selector.add("new", total), selector)
         # A ring of 2^24 points takes seconds to make; one kind of ring stands for all.
         if not row.share_cv or type(selector) is lbcore.HashRing:
@@ -189,6 +190,30 @@ def test_release(row: Row) -> None:
         selector.reset()  # after so many failures, some leave nodes out
         picks = selector.select_many(keys(4) if selector.keyed else 4)
         refused("node", ValueError, lambda: selector.release(np.append(picks, picks[0])), selector)
+
+
+class Short(np.ndarray):
+    """It gives another array for a part of itself."""
+
+    def __getitem__(self, part: Any) -> Any:
+        return np.empty(1, np.int32)
+
+
+class Long(np.ndarray):
+    """It says that it is longer than it is."""
+
+    shape = property(lambda self: (1_000_000,))
+
+
+@pytest.mark.parametrize("selector", [lbcore.RoundRobin(3), lbcore.ModuloHash(3)], ids=str)
+def test_an_out_that_lies_is_written_within_its_memory(selector: Selector) -> None:
+    requests = np.arange(1_000_000) if selector.keyed else 1_000_000
+    out = np.full(1_000_000, -7, np.int32)
+    assert selector.select_many(requests, out=out.view(Short)).shape == (1,)
+    assert out.min() >= 0
+    ten = np.full(10, -7, np.int32)
+    refused("out", ValueError, lambda: selector.select_many(requests, out=ten.view(Long)), selector)
+    assert ten.tolist() == [-7] * 10
 
 
 def test_moved_wants_keys() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import lbcore
+from lbcore.selectors.systems import nginx
 
 from .rows import ROWS, Row, keys
 
@@ -69,7 +69,7 @@ def test_no_request_in_flight_is_lost(name: str) -> None:
             shared.release(picks[400 + i :])
             node = shared.select(*one)
             # A failure would leave the node out where failures are counted.
-            shared.release(node, ok=isinstance(shared, lbcore.PassiveRoundRobin))
+            shared.release(node, ok=isinstance(shared, nginx.PassiveRoundRobin))
 
     together(work)
     assert shared.in_flight.tolist() == [0] * 8
