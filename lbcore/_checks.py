@@ -25,11 +25,13 @@ def real(
     try:
         number = float(value)
     except OverflowError:  # an int beyond every double
-        number = math.nan
+        number, finite = math.inf, True
     except (TypeError, ValueError):
         raise TypeError(f"{name}: {short(value)} is not a number") from None
-    if math.isnan(number) or (number == math.inf and (finite or most < math.inf)):
+    if not math.isfinite(number) and (finite or most < math.inf):
         raise ValueError(f"{name}: {short(value)} is not finite")
+    if math.isnan(number):
+        raise ValueError(f"{name}: NaN is no number to work with")
     if number < least or number > most or (above and number == least):
         limit = "" if most == math.inf else f" and at most {most:g}"
         raise ValueError(f"{name}: {value!r} is not {'greater than' if above else 'at least'} {least:g}{limit}")

@@ -248,5 +248,6 @@ class PoolClock(Clock):
         finally:
             tally.close()
         self.hear()
-        done: set[Future[Any]] = {future for future in tally.futures if future.done()}
-        return Ended(done, set(tally.futures) - done)
+        all_of_them: set[Future[T]] = set(tally.futures)
+        done: set[Future[T]] = {future for future in tally.futures if future.done()}
+        return Ended(done, all_of_them - done)

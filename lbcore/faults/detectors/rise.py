@@ -18,6 +18,7 @@ class Rise:
     beat is what the detectors do by themselves. HAProxy's health checks use 2. The suspicion is the detector's, but
     no lower than its threshold while the node is held out.
 
+    >>> from lbcore.faults.detectors import FixedTimeout
     >>> detector = Rise(FixedTimeout(3.0), rise=2)
     >>> detector.heartbeat(0.0)
     >>> detector.failed(5.0)
