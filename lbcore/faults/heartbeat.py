@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from lbcore.faults._checks import seconds
-from lbcore.faults.clock import Clock, Event, Thread, function_of
+from lbcore.faults._checks import function_of, seconds
+from lbcore.faults.clocks.interface import Clock, Event, Thread
 from lbcore.faults.detectors import Detector
 from lbcore.faults.network import Network
 from lbcore.faults.plan import Cut, FaultPlan

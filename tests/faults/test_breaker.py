@@ -1,24 +1,15 @@
 """The circuit breaker and the ejection of outliers: defaults, every transition, limits, and any sequence of calls."""
 
-import doctest
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import breaker as breaker_module
-from lbcore.faults import ejection as ejection_module
 from lbcore.faults.breaker import BreakerState, CircuitBreaker
 from lbcore.faults.ejection import OutlierEjection, success_rate_threshold
 
 CLOSED, OPEN, HALF_OPEN = BreakerState
-
-
-@pytest.mark.parametrize("module", [breaker_module, ejection_module])
-def test_doctests(module) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
 
 
 def feed(breaker: CircuitBreaker, outcomes: list[bool], now_s: float) -> None:

@@ -1,20 +1,12 @@
 """Retry budgets: Finagle's and gRPC's own test cases, to the token, and what must hold for any load."""
 
-import doctest
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import budget as module
 from lbcore.faults.budget import RetryBudget, TokenBucket
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
-
 
 # --- Finagle -------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from lbcore.faults import (
     VirtualClock,
     partition,
 )
-from lbcore.faults.clock import Clock
+from lbcore.faults.clocks import Clock
 from tests.faults.account import by_request, check_account
 
 SEEDS = 2000 if os.environ.get("LBCORE_EXPLORE") == "1" else 200

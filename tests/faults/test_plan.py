@@ -1,6 +1,5 @@
 """What goes wrong, and when: every answer of a plan beside a twin that takes small steps through the same faults."""
 
-import doctest
 import math
 from itertools import pairwise
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition, plan
+from lbcore.faults import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
 
 NAN, INF = math.nan, math.inf
 #: Times are quarters of a second, and factors powers of two: sums of them are exact, so the twin may compare with ==.
@@ -22,11 +21,6 @@ pauses = st.builds(Pause, nodes, steps, lengths)
 slows = st.builds(Slow, nodes, steps, lengths, st.sampled_from([0.5, 2.0, 4.0]))
 cuts = st.builds(Cut, nodes, nodes, steps, lengths | st.just(INF))
 plans = st.lists(crashes | pauses | slows | cuts, max_size=8).map(lambda faults: FaultPlan(*faults))
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(plan)
-    assert result.attempted > 0 and result.failed == 0
 
 
 # The twin: what each fault says of one moment, and a walk from step to step

@@ -1,6 +1,5 @@
 """Retries: each rule, the policy put together, and where the next attempt goes."""
 
-import doctest
 import math
 
 import numpy as np
@@ -9,8 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lbcore
-from lbcore.faults import retry as retry_module
-from lbcore.faults import waits as waits_module
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
 from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, amplification, pick
@@ -18,12 +15,6 @@ from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, Fi
 from lbcore.selectors.reference import Draws
 
 NAN, INF = math.nan, math.inf
-
-
-@pytest.mark.parametrize("module", [retry_module, waits_module])
-def test_doctests(module) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
 
 
 # --- waits ---------------------------------------------------------------------------------------------------------

@@ -14,15 +14,97 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 
-from lbcore.faults.errors import DeadlockError, Unwound
-from lbcore.faults.virtual_parts import VirtualThread, VirtualTimer
+from lbcore.faults._checks import limit
+from lbcore.faults.clocks.errors import DeadlockError, Unwound
 
-__all__ = ["Baton", "Trace"]
+__all__ = ["Baton", "Trace", "VirtualThread", "VirtualTimer", "Waiters"]
 
 Trace = Callable[[float, str, str], object]
 
 #: This many void entries are let lie on the heap.
 STALE = 512
+
+Waiters = dict["VirtualThread", None]
+
+
+class VirtualThread:
+    """A thread of a virtual clock, as `spawn` returns it."""
+
+    def __init__(self, clock: "Baton", name: str, number: int):
+        self.name = name
+        self._clock, self._number = clock, number
+        self.real: threading.Thread
+        self.ident = 0
+        self.baton = allocate_lock()
+        self.baton.acquire()
+        #: Void unless a heap entry carries the same number.
+        self.ticket = 0
+        self.doing = "start"
+        self.waits_for: object = None
+        self.woken = self.timed = self.ended = self.unwinding = self.lost = False
+        #: Its real thread is being started, or an exception came out of that: perhaps it runs, perhaps not.
+        self.starting = False
+        self.swallowed = 0
+        self.joiners: Waiters = {}
+        #: Handed over by the thread that wakes this one.
+        self.item: Any = None
+        self.result: Any = None
+
+    def __hash__(self) -> int:
+        """Its number: a set of threads then has the same order in every run."""
+        return self._number
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, {'ended' if self.ended else 'alive'}>"
+
+    def begun(self) -> bool:
+        """Whether its real thread has begun."""
+        return self.ident != 0
+
+    def is_alive(self) -> bool:
+        """Whether it has still to end."""
+        return not self.ended
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until it has ended. False where `timeout` seconds of the clock passed first."""
+        timeout = limit("timeout", timeout)
+        me = self._clock.switch("join")
+        if self.ended:
+            return True
+        if me is self:
+            raise RuntimeError("join: a thread cannot wait for its own end")
+        what = f"{self.name!r} to end"
+        return self._clock.park_among(self._clock.waiter(me, what), self.joiners, timeout, "join", what)
+
+    def unwind(self) -> None:
+        """Raise `Unwound`; to a thread that has swallowed it too often, never return."""
+        self.swallowed += 1
+        if self.swallowed > Unwound.BOUND:
+            self.lost = True
+            never = allocate_lock()
+            never.acquire()
+            never.acquire()
+        raise Unwound("the clock's run is over")
+
+
+class VirtualTimer:
+    """A callback that `call_later` has timed."""
+
+    def __init__(self, clock: "Baton", function: Callable[..., object], args: tuple[Any, ...], ticket: int):
+        self._clock, self.function, self.args, self.ticket = clock, function, args, ticket
+        self.name, self.doing = getattr(function, "__name__", "callback"), "callback"
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, {'due' if self.ticket else 'called or cancelled'}>"
+
+    def cancel(self) -> bool:
+        """Forget it. False where it has been called, or cancelled, already."""
+        if not self.ticket:
+            return False
+        self._clock.enter("cancel")
+        self.ticket = 0
+        self._clock.forget()
+        return True
 
 
 class Baton:
@@ -174,6 +256,16 @@ class Baton:
         self._threads[thread] = None
         return thread
 
+    def _start(self, thread: VirtualThread) -> None:
+        """Start its real thread. It is on the list already, so that it is unwound whatever interrupts this."""
+        thread.starting = True
+        try:
+            thread.real.start()
+        except RuntimeError:  # the system has no room for it
+            del self._threads[thread]
+            raise
+        thread.starting = False
+
     def _body(
         self, me: VirtualThread, context: contextvars.Context, function: Callable[..., object], args: tuple[Any, ...]
     ) -> None:
@@ -195,9 +287,8 @@ class Baton:
         me.ended = True
         while self.wake_first(me.joiners):
             pass
-        if me.unwinding:
-            return
-        del self._threads[me]
+        if me.unwinding or self._threads.pop(me, me) is me:
+            return  # its run is over
         # The last few to end may still be on their last lines; the ones before them are gone, or nearly.
         self._ending.append(me.real)
         if len(self._ending) > 16:

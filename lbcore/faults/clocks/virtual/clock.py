@@ -4,7 +4,7 @@ A thread that has to wait notes when it is due on a heap, takes the earliest ent
 hands the baton over (see `baton`). Entries that are due at the same time come in an order drawn from the seed, so that
 seeds explore the interleavings at the clock's calls.
 
-A thread can be switched at: sleep, checkpoint, join, acquire, wait, put, get, a future's result and exception. Every
+A thread can be switched at: sleep, join, acquire, wait, put, get, a future's result and exception. Every
 other call (now, set, clear, release, spawn, submit, call_later, ...) leaves the baton where it is. A loop that makes
 none of the former never lets time go on. What draws its order from elsewhere (sets of strings, `id`, the real clock)
 is not fixed by the seed.
@@ -20,12 +20,13 @@ from itertools import count
 from time import monotonic
 from typing import Any, TypeVar, cast
 
-from lbcore.faults import _checks
-from lbcore.faults.baton import Baton, Trace
-from lbcore.faults.clock import Clock, duration, function_of, thread_name
-from lbcore.faults.errors import Unwound
-from lbcore.faults.runaway import interrupt
-from lbcore.faults.virtual_parts import VirtualEvent, VirtualLock, VirtualQueue, VirtualThread, VirtualTimer
+from lbcore.faults._checks import Seed, duration, function_of, seed_bits, thread_name
+from lbcore.faults.clocks.births import begins
+from lbcore.faults.clocks.errors import Unwound
+from lbcore.faults.clocks.executor import PoolClock
+from lbcore.faults.clocks.virtual.baton import Baton, Trace, VirtualThread, VirtualTimer
+from lbcore.faults.clocks.virtual.parts import VirtualEvent, VirtualLock, VirtualQueue
+from lbcore.faults.clocks.virtual.runaway import interrupt
 
 __all__ = ["VirtualClock"]
 
@@ -37,7 +38,7 @@ SLICE_S = 0.05
 GRACE_S, GIVE_UP_S = 0.5, 5.0
 
 
-class VirtualClock(Baton, Clock):
+class VirtualClock(Baton, PoolClock):
     """A clock whose time jumps from one event to the next. Ten simulated minutes take a moment.
 
     seed: an integer, a numpy Generator, or None for fresh entropy; `seed` is then what to give for the same run again.
@@ -51,13 +52,15 @@ class VirtualClock(Baton, Clock):
     600.0
     """
 
-    def __init__(self, seed: _checks.Seed = None, *, trace: Trace | None = None):
-        self.seed = _checks.seed_bits(seed)
+    def __init__(self, seed: Seed = None, *, trace: Trace | None = None):
+        self.seed = seed_bits(seed)
         if trace is not None:
             function_of("trace", trace)
         self._names = count(1)
-        self._running = allocate_lock()
-        self._unwinding = False
+        self._door = allocate_lock()
+        self._run: object = None
+        self._unwinding = self._done = False
+        self._interruption: BaseException | None = None
         self._interrupted_at_s = self._chased_at_s = math.inf
         super().__init__(self.seed, trace)
 
@@ -73,10 +76,6 @@ class VirtualClock(Baton, Clock):
         seconds = duration("seconds", seconds)
         self.park(self.waiter(self.enter("sleep"), "sleep"), self._now + seconds, "sleep")
 
-    def checkpoint(self) -> None:
-        """Let another thread go first, if one is ready and the seed says so."""
-        self.waiter(self.switch("checkpoint"), "checkpoint")
-
     def hear(self) -> None:
         """Raise `Unwound` in a thread that is being unwound. No switch, and no error anywhere else."""
         me = self._current
@@ -91,11 +90,7 @@ class VirtualClock(Baton, Clock):
         if me is not None and me.unwinding:
             me.unwind()
         thread = self._thread(function, args, name)
-        try:
-            thread.real.start()
-        except BaseException:
-            del self._threads[thread]
-            raise
+        self._start(thread)
         thread.ticket = next(self._numbers)
         self._push(self._now, thread)
         return thread
@@ -117,48 +112,54 @@ class VirtualClock(Baton, Clock):
         """A new event, not set."""
         return VirtualEvent(self)
 
-    def queue(self, maxsize: int = 0) -> VirtualQueue:
-        """A new queue. Whoever has waited longest is served next."""
-        return VirtualQueue(self, _checks.count("maxsize", maxsize, 0))
+    def queue(self) -> VirtualQueue:
+        """A new queue, empty. Whoever has waited longest is served next."""
+        return VirtualQueue(self)
 
     def run(self, main: Callable[..., T], /, *args: Any) -> T:
         """The result of `main(*args)`, run as the thread "main", once every thread has ended or been unwound."""
         function_of("main", main)
-        if not self._running.acquire(False):
-            raise RuntimeError("run: the clock is running already; inside it, call spawn")
-        interruption: BaseException | None = None
+        run = object()
         try:
-            self._stop = self._over = self._unwinding = False
+            with self._door:
+                if self._run is not None:
+                    raise RuntimeError("run: the clock is running already; inside it, call spawn")
+                self._run = run
+            self._stop = self._over = self._unwinding = self._done = False
             self._caller_baton = allocate_lock()
             self._caller_baton.acquire()
             self._interrupted_at_s = self._chased_at_s = math.inf
             first = self._main = self._thread(main, args, "main")
-            while True:
-                try:
-                    self._drive(first)
-                    break
-                except BaseException as error:  # Ctrl-C, or what another signal raises; every step can be taken again
-                    self._stop = True
-                    self._interrupted_at_s = self._chased_at_s = monotonic()
-                    interruption = interruption or error
-            self._surface(interruption)
+            try:
+                self._drive_on(first)
+            finally:  # Ctrl-C can come between two rounds, where nothing catches it
+                self._drive_on(first)
+            self._surface()
             return cast(T, first.result)
         finally:
-            interruption = None  # its traceback holds this frame
-            self._heap.clear()
-            self._threads.clear()
-            self._ending.clear()
-            self._failures.clear()
-            self._current = None
-            self._stale = 0
-            self._running.release()
+            if self._run is run:
+                # No call from here on: Ctrl-C comes only with one, and would leave the clock running.
+                self._current = self._interruption = None
+                self._heap, self._threads, self._failures, self._stale = [], {}, [], 0
+                self._run = None
+
+    def _drive_on(self, first: VirtualThread) -> None:
+        """`_drive` to its end, whatever interrupts it: every step can be taken again."""
+        while not self._done:
+            try:
+                self._drive(first)
+                self._done = True
+            except BaseException as error:  # Ctrl-C, or what another signal raises
+                self._stop = True
+                self._interruption = self._interruption or error
+                self._interrupted_at_s = self._chased_at_s = monotonic()
 
     def _drive(self, first: VirtualThread) -> None:
         """From the start of a run to the end of its last thread."""
         if self._current is None and not self._stop:
             self._current = first
             first.baton.release()
-            first.real.start()
+            self._start(first)
         while not self._over:
             self._caller_baton.acquire(timeout=SLICE_S)
             self._chase(self._current)
@@ -170,11 +171,14 @@ class VirtualClock(Baton, Clock):
             thread.unwinding = True
             if thread.baton.locked():
                 thread.baton.release()
+            if thread.starting and not begins(thread.begun):
+                continue
             while thread.real.is_alive() and not thread.lost:
                 thread.real.join(SLICE_S)
                 self._chase(thread)
         for real in self._ending:
             real.join()
+        self._ending.clear()
 
     def _chase(self, thread: VirtualThread | None) -> None:
         """After Ctrl-C, interrupt a thread that makes no clock call, and in the end leave it."""
@@ -189,7 +193,7 @@ class VirtualClock(Baton, Clock):
             self._chased_at_s = now_s
             interrupt(thread.ident, Unwound)
 
-    def _surface(self, interruption: BaseException | None) -> None:
+    def _surface(self) -> None:
         """Raise what ended the run early, with notes of what else was raised."""
         for thread in self._threads:
             if thread.lost:
@@ -203,8 +207,8 @@ class VirtualClock(Baton, Clock):
         for name, at_s, error in self._failures:
             if name and name != "main":
                 error.add_note(f"(in {name!r} of the clock, at {at_s:g} s)")
-        if interruption is not None:
-            errors.insert(0, interruption)
+        if self._interruption is not None:
+            errors.insert(0, self._interruption)
         if errors:
             for other in errors[1:]:
                 errors[0].add_note(f"(then also {type(other).__name__}: {other})")

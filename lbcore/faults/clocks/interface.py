@@ -25,22 +25,19 @@ The rules, the same on both:
 - Never catch `Unwound` for good (a bare `except:` does). A thread that swallows it gets it again from its next call
   that could wait, `Unwound.BOUND` times; then it is left blocked and `run` says so.
 - Locks, events, queues and executors may be made at any time, and so may `now()` be read; everything else belongs
-  inside `run`. The queue hands out the standard `queue.Full` and `queue.Empty`. `run` may be called again: time goes
-  on, what was timed for later is forgotten. It may not be called inside itself.
+  inside `run`. `run` may be called again: time goes on, what was timed for later is forgotten. It may not be called
+  inside itself.
 - Where a timeout is None there is none. Times are finite and not negative.
 - A timed callback (`call_later`) stands for a message that arrives: it may set, put, spawn and time, and must not wait.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from lbcore.faults import _checks
-from lbcore.faults.errors import DeadlockError, Unwound
-from lbcore.faults.executor import ClockExecutor, ClockFuture, Ended, as_completed, wait
-
-__all__ = ["Clock", "DeadlockError", "Event", "Lock", "Queue", "Thread", "Timer", "Unwound"]
+__all__ = ["Clock", "Ended", "Event", "Lock", "Queue", "Thread", "Timer"]
 
 T = TypeVar("T")
 
@@ -102,28 +99,23 @@ class Event(Protocol):
 
 
 class Queue(Protocol[T]):
-    """First in, first out, between threads."""
+    """First in, first out, between threads; it takes any number of items."""
 
-    def put(self, item: T, block: bool = True, timeout_s: float | None = None) -> None:
-        """Add an item, waiting for a free place. `queue.Full` where that may not be, or took too long."""
+    def put(self, item: T) -> None:
+        """Add an item."""
 
-    def get(self, block: bool = True, timeout_s: float | None = None) -> T:
-        """Take the oldest item, waiting for one. `queue.Empty` where that may not be, or took too long."""
-
-    def put_nowait(self, item: T) -> None:
-        """`put` without waiting."""
-
-    def get_nowait(self) -> T:
-        """`get` without waiting."""
-
-    def qsize(self) -> int:
-        """How many items are in it."""
+    def get(self, timeout_s: float | None = None) -> T:
+        """Take the oldest item, waiting for one. `queue.Empty`, the standard one, where `timeout_s` passed first."""
 
     def empty(self) -> bool:
         """Whether there is none."""
 
-    def full(self) -> bool:
-        """Whether there is no free place."""
+
+class Ended(NamedTuple, Generic[T]):
+    """What `Clock.wait` returns: the futures that have ended or were cancelled, and the others."""
+
+    done: set[Future[T]]
+    not_done: set[Future[T]]
 
 
 class Clock(ABC):
@@ -136,10 +128,6 @@ class Clock(ABC):
     @abstractmethod
     def sleep(self, seconds: float) -> None:
         """Wait. `seconds` is finite and >= 0."""
-
-    @abstractmethod
-    def checkpoint(self) -> None:
-        """A point at which another thread may run first."""
 
     @abstractmethod
     def hear(self) -> None:
@@ -162,65 +150,19 @@ class Clock(ABC):
         """A new event, not set."""
 
     @abstractmethod
-    def queue(self, maxsize: int = 0) -> Queue[Any]:
-        """A new queue with `maxsize` places, or any number of them for 0."""
+    def queue(self) -> Queue[Any]:
+        """A new queue, empty."""
 
     @abstractmethod
     def run(self, main: Callable[..., T], /, *args: Any) -> T:
         """The result of `main(*args)`, run inside the clock, after every thread has ended or been unwound."""
 
-    def executor(self, max_workers: int, *, name: str = "worker") -> ClockExecutor:
+    @abstractmethod
+    def executor(self, max_workers: int, *, name: str = "worker") -> Executor:
         """A PEP 3148 executor whose workers are threads of this clock, called `name`-1, `name`-2, ..."""
-        return ClockExecutor(self, max_workers, name)
 
+    @abstractmethod
     def wait(
-        self,
-        futures: Iterable[ClockFuture[T]],
-        timeout_s: float | None = None,
-        return_when: str = "ALL_COMPLETED",
+        self, futures: Iterable[Future[T]], timeout_s: float | None = None, return_when: str = "ALL_COMPLETED"
     ) -> Ended[T]:
         """`concurrent.futures.wait` for this clock's futures: two sets, `done` and `not_done`."""
-        return wait(self, futures, timeout_s, return_when)
-
-    def as_completed(
-        self, futures: Iterable[ClockFuture[T]], timeout_s: float | None = None
-    ) -> Iterator[ClockFuture[T]]:
-        """`concurrent.futures.as_completed` for this clock's futures. TimeoutError after `timeout_s` in all."""
-        return as_completed(self, futures, timeout_s)
-
-
-def duration(name: str, value: float) -> float:
-    """`value` as a number of seconds, or an error that names the argument."""
-    if type(value) is float and 0.0 <= value < 1e300:
-        return value
-    return _checks.seconds(name, value)
-
-
-def limit(name: str, value: float | None) -> float | None:
-    """`value` as a timeout."""
-    return None if value is None else duration(name, value)
-
-
-def patience(blocking: bool, timeout_s: float | None) -> float | None:
-    """How long a call may wait: None for ever, 0 not at all."""
-    left_s = limit("timeout_s", timeout_s)
-    if blocking:
-        return left_s
-    if left_s is not None:
-        raise ValueError("timeout_s: a call that does not wait takes none")
-    return 0.0
-
-
-def function_of(name: str, function: object) -> None:
-    """A TypeError where `function` cannot be called."""
-    if not callable(function):
-        raise TypeError(f"{name}: expected something to call, got {function!r}")
-
-
-def thread_name(function: object, name: str | None, number: int) -> str:
-    """The name of a new thread."""
-    if name is None:
-        return f"{getattr(function, '__name__', 'thread')}-{number}"
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name: expected a name, got {name!r}")
-    return name

@@ -1,4 +1,4 @@
-"""PEP 3148 on any clock: an executor, its futures, and `wait` and `as_completed` for them.
+"""PEP 3148 on any clock: an executor, its futures, and `wait` for them.
 
 The standard ones wait on real locks, and a thread of a `VirtualClock` that waits on a real lock stops the world, since
 it still holds the baton. These wait through their clock. Futures keep the standard class's methods and meaning.
@@ -8,15 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION, CancelledError, Executor, Future
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, ParamSpec, TypeVar
+from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from lbcore.faults import _checks
-from lbcore.faults.errors import Unwound
+from lbcore.faults._checks import count, function_of, limit, seconds
+from lbcore.faults.clocks.errors import Unwound
+from lbcore.faults.clocks.interface import Clock, Ended, Event, Thread
 
-if TYPE_CHECKING:
-    from lbcore.faults.clock import Clock, Event, Thread
-
-__all__ = ["ClockExecutor", "ClockFuture", "Ended", "as_completed", "wait"]
+__all__ = ["ClockExecutor", "ClockFuture", "PoolClock"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -27,13 +25,13 @@ class _NoWaiters(list[Any]):
     """Stands where `concurrent.futures.wait` would leave its real lock, so that it fails at once and does not hang."""
 
     def append(self, waiter: Any) -> NoReturn:
-        raise RuntimeError("a clock's futures are waited for with clock.wait and clock.as_completed")
+        raise RuntimeError("a clock's futures are waited for with clock.wait")
 
 
 class ClockFuture(Future[T]):
     """A future whose `result` and `exception` wait through its clock."""
 
-    def __init__(self, clock: "Clock", number: int):
+    def __init__(self, clock: Clock, number: int):
         super().__init__()
         self._clock, self._number = clock, number
         self._watchers: dict[int, Watcher] = {}
@@ -66,8 +64,7 @@ class ClockFuture(Future[T]):
             self._watchers.pop(key, None)
 
     def _await(self, timeout: float | None) -> None:
-        if timeout is not None:
-            timeout = _checks.seconds("timeout", timeout)
+        timeout = limit("timeout", timeout)
         self._clock.hear()
         ended = self._clock.event()
         if self.watch(id(ended), lambda _: ended.set()):
@@ -97,12 +94,12 @@ class _Task(NamedTuple):
 class ClockExecutor(Executor):
     """`ThreadPoolExecutor` on a clock: workers start as they are needed, and take tasks in the order of submission.
 
-    Made by `Clock.executor`. What is still queued when the run ends is dropped.
+    Made by a clock's `executor`. What is still queued when the run ends is dropped.
     """
 
-    def __init__(self, clock: "Clock", max_workers: int, name: str = "worker"):
+    def __init__(self, clock: Clock, max_workers: int, name: str = "worker"):
         self._clock, self._name = clock, name
-        self._max_workers = _checks.count("max_workers", max_workers)
+        self._max_workers = count("max_workers", max_workers)
         # Held for a moment only, and never across a call in which a virtual thread could switch.
         self._guard = threading.Lock()
         self._tasks: deque[_Task] = deque()
@@ -112,10 +109,10 @@ class ClockExecutor(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> ClockFuture[T]:
         """Have `fn(*args, **kwargs)` run by a worker. RuntimeError after `shutdown`."""
-        if not callable(fn):
-            raise TypeError(f"fn: expected something to call, got {fn!r}")
+        function_of("fn", fn)
         with self._guard:
-            if self._closed:
+            # Workers end with their run, and do not live on in the clock's next one.
+            if self._closed or (self._workers and not self._workers[0].is_alive()):
                 raise RuntimeError("cannot submit to an executor after its shutdown")
             idle = self._idle.popleft() if self._idle else None
             if idle is None and len(self._workers) < self._max_workers:
@@ -128,7 +125,7 @@ class ClockExecutor(Executor):
             idle.set()
         return future
 
-    def _next(self) -> "_Task | Event | None":
+    def _next(self) -> _Task | Event | None:
         """A task, or an event to wait for, or None at the end."""
         with self._guard:
             if self._tasks:
@@ -140,16 +137,11 @@ class ClockExecutor(Executor):
             return idle
 
     def _work(self) -> None:
-        try:
-            while (step := self._next()) is not None:
-                if not isinstance(step, _Task):
-                    step.wait()
-                elif step.future.set_running_or_notify_cancel():
-                    self._perform(step)
-        except Unwound:
-            # The workers do not live on in the clock's next run: say so there, rather than wait for them.
-            self._closed = True
-            raise
+        while (step := self._next()) is not None:
+            if not isinstance(step, _Task):
+                step.wait()
+            elif step.future.set_running_or_notify_cancel():
+                self._perform(step)
 
     def _perform(self, task: _Task) -> None:
         try:
@@ -166,8 +158,8 @@ class ClockExecutor(Executor):
         self, fn: Callable[..., T], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1
     ) -> Iterator[T]:
         """The results of `fn` for every set of arguments, in their order. `timeout` counts from this call."""
-        _checks.count("chunksize", chunksize)
-        end_s = None if timeout is None else self._clock.now() + _checks.seconds("timeout", timeout)
+        count("chunksize", chunksize)
+        end_s = None if timeout is None else self._clock.now() + seconds("timeout", timeout)
         return self._results(deque(self.submit(fn, *args) for args in zip(*iterables, strict=False)), end_s)
 
     def _results(self, futures: deque[ClockFuture[T]], end_s: float | None) -> Iterator[T]:
@@ -197,24 +189,17 @@ class ClockExecutor(Executor):
                 worker.join()
 
 
-class Ended(NamedTuple, Generic[T]):
-    """What `wait` returns: the futures that have ended or were cancelled, and the others."""
-
-    done: set[ClockFuture[T]]
-    not_done: set[ClockFuture[T]]
-
-
 class _Tally:
-    """Watches futures and keeps those that end, in the order in which they do; `signal` is set at each of them."""
+    """Watches futures, and sets `signal` once enough of them have ended."""
 
-    def __init__(self, clock: "Clock", futures: Iterable[ClockFuture[Any]], enough: Callable[["_Tally"], bool]):
-        self.clock, self.enough, self.signal = clock, enough, clock.event()
-        self.futures = list(dict.fromkeys(futures))
-        for future in self.futures:
+    def __init__(self, clock: Clock, futures: Iterable[Future[Any]], enough: Callable[["_Tally"], bool]):
+        self.enough, self.signal = enough, clock.event()
+        self.futures: list[ClockFuture[Any]] = []
+        for future in dict.fromkeys(futures):
             if not isinstance(future, ClockFuture) or future._clock is not clock:
                 raise TypeError(f"futures: expected futures of this clock's executors, got {future!r}")
-        self.failed, self.ended = False, deque[ClockFuture[Any]]()
-        self.left = len(self.futures)
+            self.futures.append(future)
+        self.failed, self.left = False, len(self.futures)
         self.guard = threading.Lock()
         for future in self.futures:
             if not future.watch(id(self), self.note):
@@ -223,7 +208,6 @@ class _Tally:
     def note(self, future: ClockFuture[Any]) -> None:
         """One has ended."""
         with self.guard:
-            self.ended.append(future)
             self.left -= 1
             self.failed = self.failed or (not future.cancelled() and future.exception() is not None)
             enough = self.enough(self)
@@ -243,43 +227,27 @@ ENOUGH: dict[str, Callable[[_Tally], bool]] = {
 }
 
 
-def wait(clock: "Clock", futures: Iterable[ClockFuture[T]], timeout_s: float | None, return_when: str) -> Ended[T]:
-    """See `Clock.wait`."""
-    if return_when not in ENOUGH:
-        raise ValueError(f"return_when: {return_when!r} is none of {', '.join(ENOUGH)}")
-    if timeout_s is not None:
-        timeout_s = _checks.seconds("timeout_s", timeout_s)
-    tally = _Tally(clock, futures, ENOUGH[return_when])
-    try:
-        if tally.left and not tally.signal.is_set():
-            tally.signal.wait(timeout_s)
-    finally:
-        tally.close()
-    clock.hear()
-    done = {future for future in tally.futures if future.done()}
-    return Ended(done, set(tally.futures) - done)
+class PoolClock(Clock):
+    """A clock with executors, on threads and events of its own: what the real and the virtual one share."""
 
+    def executor(self, max_workers: int, *, name: str = "worker") -> ClockExecutor:
+        """A PEP 3148 executor whose workers are threads of this clock, called `name`-1, `name`-2, ..."""
+        return ClockExecutor(self, max_workers, name)
 
-def as_completed(
-    clock: "Clock", futures: Iterable[ClockFuture[T]], timeout_s: float | None
-) -> Iterator[ClockFuture[T]]:
-    """See `Clock.as_completed`."""
-    end_s = None if timeout_s is None else clock.now() + _checks.seconds("timeout_s", timeout_s)
-    return _in_order(_Tally(clock, futures, ENOUGH[FIRST_COMPLETED]), end_s)
-
-
-def _in_order(tally: _Tally, end_s: float | None) -> Iterator[ClockFuture[Any]]:
-    try:
-        for _ in tally.futures:
-            while not tally.ended:
-                tally.signal.clear()
-                # One that ends after this line sets the signal again; one that ended before it is seen here.
-                if not tally.ended and not tally.signal.wait(_left(tally.clock, end_s)) and not tally.ended:
-                    raise TimeoutError(f"{tally.left} of {len(tally.futures)} futures have not ended")
-            yield tally.ended.popleft()
-    finally:
-        tally.close()
-
-
-def _left(clock: "Clock", end_s: float | None) -> float | None:
-    return None if end_s is None else max(end_s - clock.now(), 0.0)
+    def wait(
+        self, futures: Iterable[Future[T]], timeout_s: float | None = None, return_when: str = ALL_COMPLETED
+    ) -> Ended[T]:
+        """`concurrent.futures.wait` for this clock's futures: two sets, `done` and `not_done`."""
+        if return_when not in ENOUGH:
+            raise ValueError(f"return_when: {return_when!r} is none of {', '.join(ENOUGH)}")
+        timeout_s = limit("timeout_s", timeout_s)
+        tally = _Tally(self, futures, ENOUGH[return_when])
+        try:
+            if tally.left and not tally.signal.is_set():
+                tally.signal.wait(timeout_s)
+        finally:
+            tally.close()
+        self.hear()
+        all_of_them: set[Future[T]] = set(tally.futures)
+        done: set[Future[T]] = {future for future in tally.futures if future.done()}
+        return Ended(done, all_of_them - done)
