@@ -3,8 +3,7 @@
 Threads carry the rules, and a `Clock` carries the threads: `RealClock` on wall time, `VirtualClock` on simulated time.
 `clocks` and `detectors` are rooms of their own; `failover` puts all together.
 
-Measuring and experiments have rooms of their own: `quality` (how good is a detector?), `contention` (clients that race
-to write one row) and `metastable` (an outage that outlives its cause).
+Measuring has a room of its own: `quality` (how good is a detector?).
 """
 
 from lbcore.faults.breaker import BreakerState, CircuitBreaker

@@ -2,7 +2,8 @@
 
 One server with a queue works off what comes in order, also what its client has given up on. A short outage fills the
 queue; requests time out, are sent again, and the extra load keeps the queue full after the server is back. The state
-is stable: it ends only where the load with all its retries is below what the server can do.
+is stable: it ends only where the load with all its retries is below what the server can do, by rule of thumb
+rate x (1 + min(retries, budget)).
 
 Source: Bronson and others, 'Metastable failures in distributed systems' (2021).
 """
@@ -14,13 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore.faults import Budget, CircuitBreaker, FixedWait, Wait
 from lbcore.faults._checks import Seed, count, moment, seconds, seed_bits, stream
-from lbcore.faults.breaker import CircuitBreaker
-from lbcore.faults.budget import Budget
-from lbcore.faults.waits import FixedWait, Wait
 from lbcore.selectors.reference import Draws
 
-__all__ = ["Metastable", "metastable", "recovers"]
+__all__ = ["Metastable", "metastable"]
 
 #: A second in which at least this share of the offered requests is answered in time is a good one.
 GOOD = 0.9
@@ -43,18 +42,6 @@ class Metastable:
     refused: NDArray[np.int64]
     recovered: bool
     recovery_s: float
-
-
-def recovers(rate_per_s: float, retries: int, capacity_per_s: float, budget: float = math.inf) -> bool:
-    """The rule of thumb: it recovers where rate x (1 + min(retries, budget)) is below the capacity.
-
-    budget: how many retries each request may cost on average (0.2: a fifth).
-
-    >>> recovers(240, 1, 300), recovers(240, 1, 300, budget=0.2), recovers(140, 1, 300), recovers(140, 2, 300)
-    (False, True, True, False)
-    """
-    each = 1 + min(count("retries", retries, 0), seconds("budget", budget, endless=True))
-    return seconds("rate_per_s", rate_per_s) * each < seconds("capacity_per_s", capacity_per_s, zero=False)
 
 
 def metastable(

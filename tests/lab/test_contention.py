@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import contention as contention_module
-from lbcore.faults.contention import contention
-from lbcore.faults.waits import FixedWait
+from lbcore.faults import FixedWait
+from lbcore.lab.exhibits.retries import _contention as contention_module
+from lbcore.lab.exhibits.retries._contention import contention
 from tests.benchmarks.published import AWS, WAITS
 
 

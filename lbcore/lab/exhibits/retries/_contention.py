@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lbcore.faults import Wait
 from lbcore.faults._checks import Seed, count, seconds, seed_bits, stream
-from lbcore.faults.waits import Wait
 
 __all__ = ["Contention", "contention"]
 
@@ -54,7 +54,7 @@ def contention(
     hop_s, hop_sd_s: each message to and from the database takes |Normal(hop_s, hop_sd_s)| seconds. The first retry of
     a client is number 1. seed: an int, a numpy Generator, or None.
 
-    >>> from lbcore.faults.waits import FixedWait, FullJitter
+    >>> from lbcore.faults import FixedWait, FullJitter
     >>> contention(1, FixedWait(), seed=1).calls
     1
     >>> naive = contention(20, FixedWait(), seed=1)
