@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from lbcore.lab import exhibits
 
 if TYPE_CHECKING:
+    from lbcore.lab.exhibits.failover._sketches import Trusting as Trusting
+    from lbcore.lab.exhibits.failover._sketches import beat as beat
+    from lbcore.lab.exhibits.failover._sketches import serve as serve
     from lbcore.lab.exhibits.keys._reader import read_keys as read_keys
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
     from lbcore.lab.frame.controls import choice as choice
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Where what is no exhibit stands.
 _PLACES = {
+    "Trusting": "exhibits.failover._sketches",
+    "beat": "exhibits.failover._sketches",
     "check": "student.check",
     "choice": "frame.controls",
     "distinct_keys": "frame.inputs",
@@ -31,6 +36,7 @@ _PLACES = {
     "quiz": "student.quiz",
     "read_keys": "exhibits.keys._reader",
     "reveal": "frame.veil",
+    "serve": "exhibits.failover._sketches",
     "show": "frame.show",
     "slider": "frame.controls",
 }

@@ -49,7 +49,7 @@ def test_a_prediction_is_scored():
     percent = Guess(10.0, "%")
     for result, said, scored in (
         (balance(RoundRobin(10), 1003), Guess(100, ""), "You said 100: off by 1."),
-        (balance(RoundRobin(4), 100), percent, "You said 10 %: off by 15.0."),
+        (balance(RoundRobin(4), 1_000), percent, "You said 10 %: off by 15.0."),
         (sequence(RoundRobin(3)), Guess(1, ""), "You said 1: exactly right."),
         (luck(RoundRobin, 10, 100, runs=2), percent, "You said 10 %: exactly right."),
         (work(RoundRobin(3)), Guess(1_200, ""), "You said 1,200: off by 1,800."),
@@ -186,6 +186,20 @@ def test_results_are_equal_by_value_and_frozen():
         first.requests = 3
 
 
+def test_a_wrong_class_is_told_in_the_sentence():
+    class Beyond:
+        def __init__(self, n, rng):
+            self.n = n
+
+        def select(self):
+            return self.n
+
+    panel = balance(Beyond, nodes=slider(2, 20))
+    assert "Request 1: Beyond.select() returned 2; the nodes have the numbers 0 to 1" in panel.sentence
+    panel.controls["nodes"].value = 5
+    assert panel.redraws == 2 and panel.error is not None
+
+
 # Order
 
 
@@ -202,7 +216,11 @@ def test_the_longest_run_of_nothing_and_at_the_ends():
     assert sequence({"mine": RoundRobin(3)}, 0).longest == (0,)
     assert sequence(RoundRobin(1), 5).longest == (5,)
     assert sequence(BurstRoundRobin(2, [1, 3]), 4).longest == (3,)
+
+
+def test_a_class_in_a_sequence_is_made_for_three_nodes():
     assert sequence(RoundRobin).picks[0].tolist() == [i % 3 for i in range(14)]
+    assert sequence(Random, 20, seed=4) == sequence(Random(3, seed=4), 20)
 
 
 def test_sequences_of_one_class_are_told_apart():

@@ -172,6 +172,8 @@ def test_nobody_up_and_selectors_without_keys(file):
     assert "2 requests found no node up." in str(nobody)
     turns = count_keys(RoundRobin, file("a\na\na\na\n"), nodes=2)
     assert turns.counts.tolist() == [2, 2] and turns.hottest.tolist() == [0, 0] and turns.top == (("a", 4),)
+    mine = RoundRobin(2)
+    assert count_keys(mine, file("a\n")).counts.tolist() == [1, 0] and mine.select() == 0
 
 
 def test_a_file_gives_what_a_batch_does(file):

@@ -184,7 +184,7 @@ def test_a_cut_off_gzip_gives_what_it_holds_and_says_so(file, cut):
     assert found[:-1] == whole[: len(found) - 1]
     assert len(found) > 0.8 * cut * len(whole)
     assert "k.gz" in reader.problem and "gzip" in reader.problem
-    assert "k.gz" in str(count_keys(ByLength(), reader.path))
+    assert str(count_keys(ByLength(), reader.path)).startswith(reader.problem)
 
 
 def test_a_damaged_gzip_is_told(file):

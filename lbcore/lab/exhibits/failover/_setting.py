@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lbcore import RoundRobin
+from lbcore._checks import real
 from lbcore.faults import (
     Clock,
     Cluster,
@@ -18,7 +19,7 @@ from lbcore.faults import (
     RetryPolicy,
     Stop,
 )
-from lbcore.faults._checks import real, seconds
+from lbcore.faults._checks import seconds
 from lbcore.faults.failover import BALANCER
 from lbcore.lab.frame.inputs import number
 

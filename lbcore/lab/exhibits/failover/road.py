@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lbcore import RoundRobin
+from lbcore._checks import real
 from lbcore.faults import (
     Attempt,
     Change,
@@ -30,7 +31,6 @@ from lbcore.faults import (
     Stop,
     VirtualClock,
 )
-from lbcore.faults._checks import real
 from lbcore.faults.failover import BALANCER
 from lbcore.faults.routing import Route
 from lbcore.faults.workers import Open, Workers, service_law

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from lbcore._checks import real
 from lbcore.faults import Chen, Detector, ExponentialDelay, FixedTimeout, PhiAccrual
-from lbcore.faults._checks import real, seconds
+from lbcore.faults._checks import seconds
 from lbcore.faults.quality import beats, fixed_timeout_mistakes
 from lbcore.lab.exhibits.heartbeats._rules import THRESHOLDS, WARM_UP, called, label, replay, several
 from lbcore.lab.frame import style
