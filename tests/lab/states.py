@@ -4,9 +4,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from lbcore.lab.controls import ChoiceSpec
 from lbcore.lab.panel import Panel
 
+COUNTS = [3, pytest.param(50, marks=pytest.mark.soak)]  # of random states, beside each control's ends
 Look = Callable[[Panel, int], None]  # asserts that a panel is right, after so many redraws
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import states
 
 import lbcore
 from lbcore.faults import (
@@ -385,7 +386,7 @@ WIDGETS = {
     "survivors": lambda: widgets.survivors(slider(2, 8, start=4)),
     "cascade": lambda: widgets.cascade(slider(40, 95, start=80, step=5)),
     "cascade of nodes": lambda: widgets.cascade(90, nodes=slider(2, 5, start=2), limit=slider(4, 30, start=20)),
-    "deposits": lambda: widgets.deposits([Trusting, Once], requests=slider(100, 400, start=200, step=50)),
+    "deposits": lambda: widgets.deposits([Trusting, Once], requests=slider(50, 100, start=50, step=50)),
     "deposits of one": lambda: widgets.deposits(choice(Trusting, Once), choice(*KINDS)),
 }
 NAMES = {"experiments": experiments, "Trusting": Trusting, "Once": Once}
@@ -413,11 +414,12 @@ def test_every_control_at_every_end(name):
             look(panel, redraws)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", ["timeout", "fault", "nodes", "survivors"])
-def test_random_states(name):
+def test_random_states(name, count):
     panel, draw = WIDGETS[name](), random.Random(name)
     redraws, controls = panel.redraws, list(panel.controls.values())
-    for _ in range(8):
+    for _ in range(count):
         control = draw.choice(controls)
         spec = control.spec
         value = (

@@ -71,7 +71,18 @@ def result(request):
     return CASES[request.param]()
 
 
-@pytest.mark.parametrize("prediction", [None, 1, 50, 1_000_000])
+@pytest.fixture(scope="module")
+def svg(result):
+    return style.svg(figure(result, 3))
+
+
+@pytest.fixture(scope="module")
+def old():
+    """A figure that all cases use, one after another, so that each finds what the one before has drawn."""
+    return figure(experiments.moves([ModuloHash(3), HashSlots(3)], 4, 50))
+
+
+@pytest.mark.parametrize("prediction", [None, 1_000_000])
 def test_what_is_drawn_is_the_result(result, prediction, check_drawn):
     check_drawn(figure(result, prediction), result)
 
@@ -97,7 +108,7 @@ def within(text):
     return True
 
 
-@pytest.mark.parametrize("prediction", [None, 1, 116])
+@pytest.mark.parametrize("prediction", [None, 116])
 def test_texts_are_large_enough_inside_and_apart(result, prediction):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -119,15 +130,14 @@ def test_texts_are_large_enough_inside_and_apart(result, prediction):
             assert across <= -2 or along <= 3, f"{text!r} overlaps {other!r}"
 
 
-def test_a_figure_is_used_again_and_looks_the_same(result):
-    old = figure(experiments.moves([ModuloHash(3), HashSlots(3)], 4, 50))
+def test_a_figure_is_used_again_and_looks_the_same(result, svg, old):
     again = figure(result, 3, old)
     assert again is old
-    assert style.svg(again) == style.svg(figure(result, 3))
+    assert style.svg(again) == svg
 
 
-def test_the_svg_fits_any_page(result):
-    text = style.svg(figure(result))
+def test_the_svg_fits_any_page(svg):
+    text = svg
     assert text.startswith("<svg style=") and text.rstrip().endswith("</svg>")
     head = text[: text.index(">")]
     assert "viewBox" in head and "width:100%" in head and not re.search(r'\s(width|height)="', head)

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import states
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -72,7 +73,6 @@ NAMES = {
     "experiments": experiments, "FixedTimeout": FixedTimeout, "PhiAccrual": PhiAccrual, "Chen": Chen,
     "Adaptive": Adaptive,
 }  # fmt: skip
-RANDOM_STATES = {"trade-off of phi": 8}
 
 
 # What is drawn is the result
@@ -184,11 +184,12 @@ def test_every_control_at_every_end(name):
             look(panel, redraws)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", WIDGETS)
-def test_random_states(name):
+def test_random_states(name, count):
     panel, draw = WIDGETS[name](), random.Random(name)
     redraws = panel.redraws
-    for _ in range(RANDOM_STATES.get(name, 15)):
+    for _ in range(count):
         control = draw.choice(list(panel.controls.values()))
         spec = control.spec
         options = isinstance(spec, ChoiceSpec)
@@ -271,12 +272,12 @@ def result(request):
     return CASES[request.param]()
 
 
-@pytest.mark.parametrize("prediction", [None, 0, 2.5, 1e6])
+@pytest.mark.parametrize("prediction", [None, 1e6])
 def test_what_is_drawn_is_the_result(result, prediction):
     CHECKS[type(result)](figure(result, prediction), result)
 
 
-@pytest.mark.parametrize("prediction", [None, 2.5, 5.9])
+@pytest.mark.parametrize("prediction", [None, 2.5])
 def test_texts_are_large_enough_inside_and_apart(result, prediction):
     fig = figure(result, prediction)
     FigureCanvasAgg(fig)

@@ -97,7 +97,6 @@ WIDGETS = {
         [Fewest], load=slider(1, 99, start=80), until=slider(5, 100, start=60)
     ),
 }
-RANDOM_STATES = 4
 
 
 def look(panel, redraws):
@@ -109,9 +108,10 @@ def test_every_control_at_every_end(name):
     states.every_end(WIDGETS[name](), look)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", WIDGETS)
-def test_random_states(name):
-    states.random_states(WIDGETS[name](), name, RANDOM_STATES, look)
+def test_random_states(name, count):
+    states.random_states(WIDGETS[name](), name, count, look)
 
 
 def test_the_lines_that_the_lesson_shows():

@@ -109,12 +109,11 @@ WIDGETS = {
         "retry at once", rate=slider(1, 400, start=240), retries=slider(0, 4, start=1), seconds=30, seed=slider(0, 99)
     ),
     "amplified": lambda: widgets.amplified(retries=slider(0, 10, start=3), seed=slider(0, 99, start=7)),
-    "amplified by layers": lambda: widgets.amplified(slider(0, 5, start=3), layers=[1, 2, 3]),
+    "amplified by layers": lambda: widgets.amplified(slider(0, 3, start=2), layers=[1, 2, 3]),
     "amplified in one of them": lambda: widgets.amplified(10, layers=choice(1, 2, 3)),
     "crowd": lambda: widgets.crowd(clients=slider(1, 200, start=100)),
     "crowd under a rule": lambda: widgets.crowd(choice(*RULES), clients=20, seed=slider(0, 99, start=7)),
 }
-RANDOM_STATES = 8
 
 
 def look(panel, redraws):
@@ -126,9 +125,10 @@ def test_every_control_at_every_end(name):
     states.every_end(WIDGETS[name](), look)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", WIDGETS)
-def test_random_states(name):
-    states.random_states(WIDGETS[name](), name, RANDOM_STATES, look)
+def test_random_states(name, count):
+    states.random_states(WIDGETS[name](), name, count, look)
 
 
 def test_the_lines_that_the_lesson_shows():

@@ -128,7 +128,7 @@ WIDGETS = {
         slider(1, 40, start=10), nodes=slider(1, 24, start=10), after=slider(1, 24, start=11), keys=slider(0, 200)
     ),
     "evenness": lambda: widgets.evenness([1, 10], nodes=slider(2, 100, start=10), rings=20, seed=slider(0, 99)),
-    "evenness at one": lambda: widgets.evenness(slider(1, 100), rings=slider(1, 30, start=20)),
+    "evenness at one": lambda: widgets.evenness(slider(1, 100), rings=slider(1, 10, start=5)),
     "changes": lambda: widgets.changes(slider(2, 60, start=10), keys=slider(100, 2_000, start=500)),
     "maglev": lambda: widgets.maglev(choice(0, 1, 2), table_size=choice(17, 31, 251, 1_021), nodes=slider(3, 16)),
     "bounded": lambda: widgets.bounded(
@@ -138,7 +138,6 @@ WIDGETS = {
         nodes=slider(1, 64, start=10), exponent=slider(0.0, 3.0, start=1.0, step=0.1), keys=slider(1, 1_000)
     ),
 }
-RANDOM_STATES = 3
 
 
 def look(panel, redraws):
@@ -150,9 +149,10 @@ def test_every_control_at_every_end(name):
     states.every_end(WIDGETS[name](), look)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", WIDGETS)
-def test_random_states(name):
-    states.random_states(WIDGETS[name](), name, RANDOM_STATES, look)
+def test_random_states(name, count):
+    states.random_states(WIDGETS[name](), name, count, look)
 
 
 def test_the_lines_that_the_lesson_shows():

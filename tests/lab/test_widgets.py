@@ -1,8 +1,9 @@
-"""The widget contract: every control at its ends and each option, fifty random states, and what is drawn is true."""
+"""The widget contract: every control at its ends and each option, random states, and what is drawn is true."""
 
 import random
 
 import pytest
+import states
 
 from lbcore import (
     BurstRoundRobin,
@@ -122,7 +123,6 @@ WIDGETS = {
         choice(Mine, RoundRobin), nodes=slider(1, 20), upto=choice(10, 1000), runs=2
     ),
 }
-RANDOM_STATES = 50
 tried = {"states": 0}
 
 
@@ -161,12 +161,13 @@ def test_every_control_at_every_end(name, check_drawn):
             look(panel, redraws, check_drawn)
 
 
+@pytest.mark.parametrize("count", states.COUNTS)
 @pytest.mark.parametrize("name", WIDGETS)
-def test_fifty_random_states(name, check_drawn):
+def test_random_states(name, count, check_drawn):
     """A random walk: all controls are thrown once, then one of them for each further state."""
     panel, draw = WIDGETS[name](), random.Random(name)
     redraws, controls = panel.redraws, list(panel.controls.values())
-    for state in range(RANDOM_STATES):
+    for state in range(count):
         for control in [draw.choice(controls)] if state else controls:
             spec = control.spec
             options = isinstance(spec, ChoiceSpec)
