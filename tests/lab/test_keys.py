@@ -1,7 +1,6 @@
 """Keys that move, keys asked for most, keys on which clients agree, and keys from a file: against closed forms."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,18 +12,6 @@ from lbcore.lab.exhibits.keys import count_keys as counting
 from lbcore.lab.exhibits.keys.moves import kept_share
 from lbcore.lab.frame.inputs import uniform_bits, zipf_ranks
 from lbcore.lab.frame.words import Guess
-
-
-@pytest.fixture
-def file(tmp_path: Path):
-    """Write bytes (or text) to a file and give its path."""
-
-    def write(content):
-        path = tmp_path / "keys.txt"
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return write
 
 
 def test_the_lines_that_the_lessons_show():

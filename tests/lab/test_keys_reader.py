@@ -25,18 +25,6 @@ class ByLength:
         return np.array([len(key) % 3 for key in batch], dtype=np.int32)
 
 
-@pytest.fixture
-def file(tmp_path):
-    """Write bytes (or text) to a file and give its path."""
-
-    def write(content, name="keys.txt"):
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return write
-
-
 @pytest.mark.parametrize(
     ("content", "expected", "empty"),
     [
