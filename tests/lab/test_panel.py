@@ -153,10 +153,9 @@ def test_a_bar_moves_ten_times_a_second_at_most(monkeypatch):
 
 
 def test_a_label_is_the_name_in_words():
-    panel = Panel(
-        {"virtual_nodes": slider(1, 9), "k": slider(1, 9)}, lambda **_: None, lambda **_: "", labels={"k": "of"}
-    )
-    assert [control.label for control in panel.controls.values()] == ["virtual nodes", "of"]
+    panel = luck(Random, runs=slider(20, 30), nodes=slider(2, 3))
+    assert [control.label for control in panel.controls.values()] == ["runs", "nodes"]
+    assert [control.label for control in balance(Random, down=choice(0)).controls.values()] == ["node that is down"]
 
 
 def test_a_short_run_shows_no_bar():
