@@ -231,8 +231,8 @@ def test_two_constructors_of_one_selector_do_not_mix(name: str, monkeypatch: pyt
             threads[-1].start()
             threads[-1].join(0.002)
 
-    for module in list(sys.modules.values()):
-        if module.__name__.startswith("lbcore.selectors.") and hasattr(module, "np"):
+    for path, module in list(sys.modules.items()):
+        if path.startswith("lbcore.selectors.") and hasattr(module, "np"):
             monkeypatch.setattr(module, "np", Yielding(np, others))
     selector.__init__(3)  # type: ignore[misc]
     monkeypatch.undo()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lbcore
 from lbcore.selectors import reference
 from lbcore.selectors.systems import nginx
 
@@ -71,6 +72,24 @@ def test_picks_of_the_twin(
             case "down" | "up":
                 (selector.mark_up if step == "up" else selector.mark_down)(number % n)
                 twin.mark(number % n, step == "up")
+
+
+@pytest.mark.parametrize(
+    "kind", [nginx.PassiveRoundRobin, nginx.PassiveHash, nginx.PassivePrefixHash, nginx.PassiveRing]
+)
+def test_a_batch_looks_at_the_clock(kind: type[lbcore.Selector]) -> None:
+    """As one pick does: a node that has rested is tried again, whichever way the next requests come."""
+    now = [0.0]
+    batch, single = (kind(3, max_fails=1, fail_timeout_s=10, clock=lambda: now[0]) for _ in range(2))
+    requests = [f"user:{i}".encode() for i in range(40)] if batch.keyed else 40
+    for selector in (batch, single):
+        selector.release(1, ok=False)
+    assert 1 not in batch.select_many(requests)
+    single.select_many(requests)
+    now[0] = 11.0
+    picks = batch.select_many(requests).tolist()
+    assert picks == [single.select(*([key] if batch.keyed else [])) for key in (requests if batch.keyed else range(40))]
+    assert 1 in picks
 
 
 def test_a_node_rests_and_is_tried_again() -> None:

@@ -11,6 +11,7 @@ from lbcore.selectors import reference
 from lbcore.selectors.hashing import HashTable
 from lbcore.selectors.maglev import fill_table
 from lbcore.selectors.ring import HashRing
+from lbcore.selectors.systems.haproxy import smooth_round
 
 from .rows import keys
 from .test_bad_input import refused
@@ -248,3 +249,11 @@ def test_sizes_that_do_not_fit() -> None:
     refused("node", ValueError, lambda: jump.remove(2), jump)
     jump.remove(3)
     assert jump.nodes == ("node-0", "node-1", "node-2")
+
+
+def test_a_round_is_as_long_as_its_weights_whatever_they_say() -> None:
+    class Long(list):  # type: ignore[type-arg]
+        def __len__(self) -> int:
+            return 10**7
+
+    assert smooth_round(Long([5, 1, 1])).tolist() == [0, 0, 0, 1, 0, 0, 2]
