@@ -94,7 +94,7 @@ def test_the_player_starts_by_itself_unless_motion_is_reduced(lesson: LabPage):
     player.get_by_role("button", name="Restart").click()
     assert button.inner_text() == "Pause"
     page.emulate_media(reduced_motion="reduce")
-    assert button.inner_text() == "Play"
+    page.wait_for_function("document.querySelector('.lbcore-player-play').innerText === 'Play'")
     assert lesson.errors() == []
 
 
