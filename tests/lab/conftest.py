@@ -1,6 +1,8 @@
-"""Reads the numbers back from a drawn figure, so that a test can compare them with the result."""
+"""Fixtures: the numbers read back from a drawn figure, a file of keys, and a look for threads that are left."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -135,3 +137,23 @@ CHECKS = {
 def check_drawn() -> Callable[[Figure, Any], None]:
     """A function that fails where the figure shows other numbers than the result has."""
     return lambda fig, result: CHECKS[type(result)](fig, result)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[..., Path]:
+    """Write bytes (or text) to a file and give its path."""
+
+    def write(content: str | bytes, name: str = "keys.txt") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def no_thread_left() -> Iterator[None]:
+    """Whatever a test has started has ended with it."""
+    before = threading.enumerate()
+    yield
+    assert [thread for thread in threading.enumerate() if thread not in before] == []

@@ -3,13 +3,11 @@
 import re
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from lbcore import Random, RoundRobin
 from lbcore.lab import experiments
-from lbcore.lab import live as live_module
 from lbcore.lab.live import Live
 
 PATIENCE_S = 30.0
@@ -43,13 +41,6 @@ def endless(clock, report):
 def of_a_clock(before):
     """The threads there are beside those of before."""
     return [thread for thread in threading.enumerate() if thread not in before]
-
-
-@pytest.fixture
-def no_thread_left():
-    before = threading.enumerate()
-    yield
-    assert of_a_clock(before) == []
 
 
 def played(live):
@@ -87,50 +78,6 @@ def test_it_starts_and_shows_what_came_out():
 
 
 @pytest.mark.usefixtures("no_thread_left")
-def test_it_shows_how_far_it_is_and_what_there_is():
-    seen = []
-
-    def run(clock, report):
-        for share in (0.25, 2.0, -1.0):
-            report(share, some(100))
-            seen.append((live.board.progress, live.board.picture[:4], live.sentence, live.start_button.disabled))
-        return some()
-
-    live = Live(run, 1)
-    played(live)
-    assert seen == [(share, "<svg", "Running.", True) for share in (0.25, 1.0, 0.0)]
-
-
-@pytest.mark.parametrize(
-    ("report_s", "drawing_s", "times"),
-    [(0.01, 0.0, 14), (0.01, 0.25, 4), (1.0, 0.25, 200)],
-    ids=["not more often than seen", "a third of the time", "each that comes seldom"],
-)
-def test_it_draws_no_more_often_than_anybody_sees(monkeypatch, report_s, drawing_s, times):
-    """On a clock of its own, which a report and a drawing push on."""
-    now_s, drawn = 0.0, []
-
-    def svg(figure):
-        nonlocal now_s
-        now_s += drawing_s
-        drawn.append(now_s)
-        return "<svg/>"
-
-    def run(clock, report):
-        nonlocal now_s
-        for step in range(200):
-            now_s += report_s
-            report(step / 200, some())
-        return some()
-
-    monkeypatch.setattr(live_module, "time", SimpleNamespace(monotonic=lambda: now_s))
-    monkeypatch.setattr(live_module, "figure", lambda result, prediction, before: None)
-    monkeypatch.setattr(live_module, "style", SimpleNamespace(svg=svg))
-    assert played(Live(run, 1)).result == some()
-    assert len(drawn) == times + 1  # and the last one
-
-
-@pytest.mark.usefixtures("no_thread_left")
 def test_stop_unwinds_every_thread_wherever_it_waits():
     before = threading.enumerate()
     live = Live(endless, 10)
@@ -138,7 +85,11 @@ def test_stop_unwinds_every_thread_wherever_it_waits():
     until(lambda: live.board.progress == 0.5 and live.board.picture)
     # The four that wait, the one that spawned them, and the one that runs the clock.
     until(lambda: len(of_a_clock(before)) == 6)
+    assert next(one for one in of_a_clock(before) if one.name == "lbcore-live").daemon, (
+        "it would hold up the kernel's end"
+    )
     live.stop_button.click()
+    assert live.stop_button.disabled
     assert live.join(PATIENCE_S) and not live.running
     assert live.sentence == "Stopped. Press Start to see it from the beginning." and live.board.progress == -1
     assert live.result is None and live.error is None and live.board.picture.startswith("<svg")
@@ -188,20 +139,29 @@ def test_an_exception_becomes_a_sentence(where, error, said, capsys):
 @pytest.mark.parametrize("result", [None, 3])
 def test_what_cannot_be_drawn_is_a_sentence(result):
     live = played(Live(lambda clock, report: result, 1))
-    assert "(TypeError): result: there is no figure of a" in live.sentence
+    assert "(TypeError): result: there is no figure of a" in live.sentence and live.result is None
 
 
 @pytest.mark.usefixtures("no_thread_left")
 def test_it_starts_again_after_each_kind_of_end():
     runs = [endless, short, lambda clock, report: 1 / 0, short, endless, endless]
-    live = Live(lambda clock, report: runs.pop(0)(clock, report), 1)
+    begun_with = []
+
+    def run(clock, report):
+        begun_with.append((live.board.picture, live.result, live.error))
+        return runs.pop(0)(clock, report)
+
+    live = Live(run, 1)
     for expected in ("Stopped", "Round", "The demonstration", "Round", "Stopped", "Stopped"):
         live.start()
         assert live.sentence == "Running." or not live.running
         if expected == "Stopped":
+            until(lambda: begun_with)
             live.stop()
         assert live.join(PATIENCE_S)
         assert live.sentence.startswith(expected if expected != "Round" else repr(some()))
+        assert begun_with.pop() == ("", None, None) and begun_with == []
+        assert (live.error is not None) == (expected == "The demonstration")
     assert runs == []
 
 
@@ -241,29 +201,6 @@ def test_the_callers_thread_goes_on_at_once():
     assert live.running and panel.error is None and panel.redraws == 2
     live.stop()
     assert live.join(PATIENCE_S)
-
-
-def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
-    import matplotlib
-
-    from lbcore.lab.figures import figure
-    from lbcore.lab.style import svg
-
-    before = dict(matplotlib.rcParams)
-
-    def run(clock, report):
-        for step in range(6):
-            clock.checkpoint()
-            svg(figure(some(step)))
-        return some()
-
-    both = [Live(run, 1), Live(run, 1)]
-    for live in both:
-        live.start()
-    pictures = {svg(figure(some())) for _ in range(6)}
-    assert all(live.join(PATIENCE_S) and live.result == some() for live in both)
-    assert {live.board.picture for live in both} == pictures and len(pictures) == 1
-    assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 10.5, float("nan"), float("inf"), "6", None, True])

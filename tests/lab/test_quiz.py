@@ -73,6 +73,7 @@ def test_the_right_choice_is_not_always_at_the_same_place(lesson):
         (source(replace=[('text = "Question 2?"', "")]), "bad, question 3: 'text' is missing or empty"),
         (source(replace=[("right = true", 'right = "yes"')]), "bad, question 1, choice 1: 'right' is true or false"),
         (source(replace=[("right = true", "rihgt = true")]), "'rihgt' is not known here"),
+        (source(replace=[('text = "Question 1?"', 'text = "Question 1?"\nhint = "2"')]), "'hint' is not known here"),
         ("[[questions]]", "'questions' is not known here"),
         ("text = ", "bad: "),
         ("question = [1, 2, 3]", "bad, question 1: expected a table"),
@@ -85,6 +86,16 @@ def test_a_bad_quiz_is_refused(text, message):
 
 def test_the_good_source_of_these_tests_is_good():
     assert len(parse(source(), "good")) == 3
+
+
+def test_a_text_may_go_over_several_lines():
+    text = source(replace=[('text = "Question 0?"', 'text = """Question\n    naught,\n  the  first?"""')])
+    assert parse(text, "good")[0].text == "Question naught, the first?"
+
+
+def test_the_front_end_is_told_the_questions_as_they_are():
+    told = [(q["text"], [(c["text"], c["right"], c["feedback"]) for c in q["choices"]]) for q in quiz("02")._content]
+    assert told == [(q.text, [(c.text, c.right, c.feedback) for c in q.choices]) for q in load("02")]
 
 
 def test_an_unknown_lesson_lists_the_known_ones():

@@ -96,6 +96,7 @@ def test_keys_choose_the_node_and_the_colour():
     assert trace.node.tolist() == ModuloHash(5).select_many(keys).tolist()
     assert trace.group_names == ("c", "b", "a")
     assert trace.group.tolist() == [1, 0, 0, 2, 0, 1]
+    assert traffic(ModuloHash(5), keys=["z", b"y", "x", "x"]).group_names == ("x", "z", "y")
     many = traffic(HashSlots(3), keys=np.arange(100) // 2 % 40)
     assert len(many.group_names) == MOST_KEYS
     assert set(many.group.tolist()) == {-1, *range(MOST_KEYS)}
@@ -146,6 +147,8 @@ def test_by_default_equal_nodes_are_busy_seventy_percent_of_the_time():
     trace = traffic(RoundRobin(5), 500, rate_per_s=50)
     assert np.allclose(trace.end_s - trace.start_s, 0.7 * 5 / 50)
     assert trace.longest_queues.max() == 0
+    one = traffic(RoundRobin(2), 1)
+    assert one.end_s - one.start_s == pytest.approx(0.7 * 2 / 10)
 
 
 @pytest.mark.parametrize(
