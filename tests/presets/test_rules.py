@@ -129,6 +129,19 @@ def test_redis_rounds_the_ends_of_its_ranges_half_up(n: int) -> None:
     assert np.flatnonzero(np.diff(owners)).tolist() == ends[:-1]
 
 
+def test_haproxy_stirs_an_address_as_it_stirs_a_hash() -> None:
+    """Where nothing follows `consistent`; not where a function does, and not where nothing follows `map-based`."""
+    ips = [f"10.{i}.{3 * i % 256}.{200 - i}" for i in range(200)]
+
+    def picks(**how: Any) -> list[int]:
+        return haproxy.source(SERVERS, **how).select_many(ips).tolist()
+
+    for method, stirred in (("map-based", False), ("consistent", True)):
+        assert picks(method=method) == picks(method=method, avalanche=stirred)
+        assert picks(method=method, avalanche=True) != picks(method=method, avalanche=False)
+        assert picks(method=method, function="djb2") == picks(method=method, avalanche=False)
+
+
 def test_a_server_that_comes_to_haproxy_has_an_id_of_its_own() -> None:
     given = haproxy.hash(SERVERS, method="consistent", ids=[1, 2, 4])
     given.add("10.0.0.4:80")
