@@ -85,12 +85,11 @@ def test_stop_unwinds_every_thread_wherever_it_waits():
     until(lambda: live.board.progress == 0.5 and live.board.picture)
     # The four that wait, the one that spawned them, and the one that runs the clock.
     until(lambda: len(of_a_clock(before)) == 6)
-    assert next(one for one in of_a_clock(before) if one.name == "lbcore-live").daemon, (
-        "it would hold up the kernel's end"
-    )
+    own = next(one for one in of_a_clock(before) if one.name == "lbcore-live")
     live.stop_button.click()
     assert live.stop_button.disabled
     assert live.join(PATIENCE_S) and not live.running
+    assert own.daemon, "it would hold up the kernel's end"
     assert live.sentence == "Stopped. Press Start to see it from the beginning." and live.board.progress == -1
     assert live.result is None and live.error is None and live.board.picture.startswith("<svg")
     assert not live.start_button.disabled and live.stop_button.disabled
