@@ -25,6 +25,9 @@ def test_servers(name: str) -> None:
     for wrong in BAD_SERVERS:
         with pytest.raises((TypeError, ValueError), match=r"^(servers|hosts|nodes)[:\[]"):
             EVERY[name](wrong)
+    with pytest.raises(TypeError) as caught:
+        EVERY[name](["a", ["b"] * 1000])
+    assert len(str(caught.value)) < 150
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
