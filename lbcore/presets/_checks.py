@@ -9,6 +9,8 @@ from typing import Any, ClassVar, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._checks import short
+
 Weights = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
 
 
@@ -23,11 +25,6 @@ class TextHash:
     def __call__(self, data: bytes) -> int:
         value = self.function(data)
         return value if self.then is None else self.then(value)
-
-
-def short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def texts(values: Iterable[str], argument: str) -> list[str]:

@@ -6,7 +6,8 @@ from typing import SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from lbcore.presets._checks import TextHash, Weights, integer, short, texts, weights_of
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, Weights, integer, texts, weights_of
 from lbcore.presets._rings import RingPoints
 from lbcore.selectors import HashRing, Selector
 from lbcore.selectors.hash_functions import xxh64

@@ -18,7 +18,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from lbcore.presets._checks import TextHash, Weights, choice, short, texts, weights_of
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, Weights, choice, texts, weights_of
 from lbcore.selectors import HashRing, Selector
 from lbcore.selectors import hash_functions as functions
 from lbcore.selectors.hashing import HashTable

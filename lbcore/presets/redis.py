@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lbcore.presets._checks import TextHash, short, texts
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, texts
 from lbcore.selectors import HashSlots, Selector
 
 SLOTS = 16384

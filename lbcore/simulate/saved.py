@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lbcore.simulate._checks import short
+from lbcore._checks import short
 from lbcore.simulate.grid import key
 from lbcore.simulate.table import Table, line_of, read
 

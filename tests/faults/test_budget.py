@@ -46,6 +46,7 @@ def test_reserve_alone() -> None:
         budget.sent(0.0)
     assert taken(budget, 0.0) == 10
     assert taken(budget, 4.9) == 0 and taken(budget, 10.0) == 10
+    assert RetryBudget(share=0.0, per_s=2, keep_s=5.9).balance(0.0) == 10  # whole seconds, as in Finagle
 
 
 def test_neither_is_never() -> None:

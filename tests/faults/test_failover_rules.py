@@ -15,6 +15,7 @@ from lbcore.faults import (
     Pause,
     Report,
     RetryBudget,
+    RetryPolicy,
     Slow,
     VirtualClock,
 )
@@ -153,3 +154,104 @@ def test_load_keeping_selectors_are_released() -> None:
     found = cluster.run(200, rate_per_s=15)
     check_account(found)
     assert selector.load.total() == 0
+
+
+def test_a_hedges_slower_copy_is_no_failure_of_its_node() -> None:
+    """A node that is four times as slow loses each race; its breaker must not open for that."""
+    cluster = Cluster(
+        VirtualClock(1),
+        lbcore.RoundRobin(2),
+        service_s=0.1,
+        hedge=Hedge(0.05),
+        breaker=CircuitBreaker(window=10),
+        detector=None,
+        plan=FaultPlan(Slow("node-0", 0.0, 1e6, 4.0)),
+        seed=1,
+    )
+    found = cluster.run(60, rate_per_s=2)
+    check_account(found)
+    assert found.failed == 0
+    assert sum(one.outcome is Outcome.SUPERSEDED for one in found.attempts) >= 25
+
+
+def test_a_backup_that_stands_before_the_failed_node() -> None:
+    """What is moved to the backup goes there at once: its own place, which is down, is not asked first."""
+    cluster = Cluster(
+        VirtualClock(1),
+        lbcore.RoundRobin(3),
+        service_s=0.5,
+        plan=FaultPlan(Crash("node-1", at_s=2.0)),
+        backup="node-0",
+        seed=1,
+    )
+    found = cluster.run(60, rate_per_s=20)
+    check_account(found)
+    assert Outcome.REFUSED not in {one.outcome for one in found.attempts}
+    assert found.retried == 41
+
+
+def test_a_node_that_returns_has_its_errors_forgiven() -> None:
+    errors = ErrorThreshold(3)
+    cluster = Cluster(
+        VirtualClock(1),
+        lbcore.RoundRobin(3),
+        service_s=0.1,
+        retries=RetryPolicy(errors=errors, seed=1),
+        plan=FaultPlan(Crash("node-1", 2.0, 8.0)),
+        timeout_s=1.0,
+        seed=1,
+    )
+    found = cluster.run(200, rate_per_s=10)
+    check_account(found)
+    assert Outcome.TIMEOUT in {one.outcome for one in found.attempts if one.node == "node-1"}
+    assert [change.failed for change in found.changes] == [True, False] and errors.errors("node-1", 1e3) == 0
+
+
+def test_a_hedges_copy_goes_to_another_node() -> None:
+    """By key every pick is the same node, so the copy has to be kept away from it."""
+    cluster = Cluster(
+        VirtualClock(1), lbcore.ModuloHash(3), service_s=1.0, workers=50, hedge=Hedge(0.1, most=2), detector=None
+    )
+    found = cluster.run(20, keys=list(range(20)), rate_per_s=10)
+    check_account(found)
+    for tries in by_request(found).values():
+        assert len({one.node for one in tries}) == len(tries) == 3
+
+
+def test_a_backup_that_failed_the_request_is_not_asked_again() -> None:
+    """From a, which dies, to the backup, which errs, to b, which dies: next comes c."""
+
+    def fails_on_spare(request: int, node: str) -> str:
+        if node == "spare":
+            raise OSError("no")
+        return node
+
+    cluster = Cluster(
+        VirtualClock(1),
+        lbcore.RoundRobin(["a", "b", "c", "spare"]),
+        handler=fails_on_spare,
+        service_s=10.0,
+        timeout_s=100.0,
+        backup="spare",
+        plan=FaultPlan(Crash("a", at_s=0.5), Crash("b", at_s=15.0)),
+        retries=policy(),
+    )
+    found = cluster.run(1)
+    check_account(found)
+    assert [one.node for one in found.attempts] == ["a", "spare", "b", "c"]
+
+
+def test_a_node_that_dies_in_its_handler_gives_no_answer() -> None:
+    clock = VirtualClock(1)
+    cluster = Cluster(
+        clock,
+        lbcore.RoundRobin(2),
+        handler=lambda request, node: clock.sleep(1.0),
+        plan=FaultPlan(Crash("node-0", at_s=0.5)),
+        detector=None,
+        timeout_s=5.0,
+        retries=policy(),
+    )
+    found = cluster.run(1)
+    check_account(found)
+    assert [(one.node, one.outcome) for one in found.attempts] == [("node-0", Outcome.TIMEOUT), ("node-1", Outcome.OK)]

@@ -134,6 +134,13 @@ def test_partition_cuts_both_ways_and_a_cut_one() -> None:
     assert one.passes("a", "b", 0.9) and one.passes("a", "b", 3.0)
 
 
+def test_the_moments_at_which_something_begins_and_ends() -> None:
+    plan = FaultPlan(Crash("a", 5.0, 6.0), Pause("b", 5.0, 2.0))
+    spans = [(4.0, 4.9), (4.0, 5.0), (5.5, 5.6), (5.9, 7.0), (6.0, 7.0)]
+    assert [plan.crashed_between("a", *span) for span in spans] == [False, True, True, True, False]
+    assert plan.finish("b", 4.0, 1.0) == (5.0, True) and plan.finish("b", 4.0, 1.5) == (7.5, True)
+
+
 def test_nothing_planned_all_is_well() -> None:
     plan = FaultPlan()
     assert plan.alive("a", 5.0) and plan.speed("a", 5.0) == 1.0 and plan.acts_s("a", 5.0) == 5.0

@@ -60,6 +60,7 @@ def test_error_threshold_of_a_node_counts_all_requests() -> None:
     rule = ErrorThreshold(3)
     assert [rule.error("a", float(i), request=i) for i in range(4)] == [False, False, True, True]
     assert not rule.reached("b", 9.0) and rule.reached("a", 9.0, request=77)
+    assert rule.errors("a", 9.0) == 3  # of the four, up to the threshold
     rule.done(0)
     assert rule.reached("a", 9.0)
     rule.clear("a")
@@ -138,6 +139,20 @@ def test_without_a_threshold_it_moves_at_once_and_with_one_it_stays() -> None:
     shared = RetryPolicy(Stop(attempts=9), FixedWait(), errors=ErrorThreshold(3), seed=0)
     assert [answer.node for answer in drive(shared, 0, 2)] == ["a", "a"]
     assert [answer.node for answer in drive(shared, 1, 2)] == [None, None]  # what request 0 met counts too
+
+
+def test_each_pause_is_told_the_last_one() -> None:
+    told: list[tuple[int, float]] = []
+
+    class Notes:
+        def wait_s(self, retry: int, previous_s: float, draws: Draws) -> float:
+            told.append((retry, previous_s))
+            return retry / 2
+
+    tries = RetryPolicy(Stop(), Notes(), seed=1).start(0.0)
+    for now_s in (1.0, 2.0, 3.0):
+        tries.failed("a", now_s)
+    assert told == [(1, 0.0), (2, 0.5), (3, 1.0)]
 
 
 def test_budget_is_asked_last_and_paid_only_for_retries_that_go() -> None:

@@ -49,9 +49,10 @@ def and_it_never_begins(start: Start, thread: threading.Thread) -> None:
 def test_a_start_that_is_interrupted(clock: Clock, interrupt_start: Callable[[How], None], how: How) -> None:
     """`Thread.start` waits for the new thread's first sign of life, so Ctrl-C lands there readily."""
     interrupt_start(how)
-    went_on = []
+    began, went_on = [], []
 
     def node() -> None:
+        began.append(1)
         while True:
             clock.sleep(0.01)
             clock.spawn(went_on.append, clock.now())
@@ -62,6 +63,7 @@ def test_a_start_that_is_interrupted(clock: Clock, interrupt_start: Callable[[Ho
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
             thread.join()
+    assert len(began) <= (how is after_it_began)
     ended = len(went_on)
     assert clock.run(lambda: (clock.sleep(0.05), 7)[1]) == 7
     assert len(went_on) == ended
@@ -100,6 +102,33 @@ def test_a_run_that_is_interrupted_before_it_has_begun(clock: Clock) -> None:
     assert clock.run(lambda: "again") == "again"
 
 
+def test_a_join_that_is_interrupted(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception out of `Thread.join` can make `is_alive` say no at once: the thread is waited for all the same."""
+    join, cleaned, planted = threading.Thread.join, [], [KeyboardInterrupt()]
+
+    def interrupted(thread: threading.Thread, timeout: float | None = None) -> None:
+        if thread.name == "node" and planted:
+            monkeypatch.setattr(thread, "is_alive", lambda: False)
+            raise planted.pop()
+        join(thread, timeout)
+
+    def node() -> None:
+        try:
+            clock.sleep(1000.0)
+        finally:
+            time.sleep(0.1)
+            cleaned.append(1)
+
+    def main() -> None:
+        clock.spawn(node, name="node")
+        clock.sleep(0.01)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        clock.run(main)
+    assert cleaned == [1]
+
+
 def test_who_is_left_behind_by_one_run_has_no_part_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two Ctrl-C leave a thread that makes no clock call. Once it makes one, its own run is over, whichever is on."""
     clock, go, heard = RealClock(), threading.Event(), []
@@ -113,6 +142,7 @@ def test_who_is_left_behind_by_one_run_has_no_part_in_the_next(monkeypatch: pyte
 
     def deaf() -> None:
         go.wait(10.0)
+        clock.call_later(0.0, heard.append, "called")
         try:
             clock.spawn(heard.append, "spawned")
         except BaseException as error:
@@ -128,6 +158,7 @@ def test_who_is_left_behind_by_one_run_has_no_part_in_the_next(monkeypatch: pyte
         go.set()
         while not heard:
             clock.sleep(0.01)
+        clock.sleep(0.1)
         return "done"
 
     assert clock.run(main) == "done"

@@ -26,6 +26,14 @@ def test_chen_reads_the_numbers_from_the_times_where_it_gets_none() -> None:
     assert guessing.deadline_s == pytest.approx(told.deadline_s, abs=1e-6)
 
 
+def test_a_beat_before_the_last_is_no_news_whatever_its_number() -> None:
+    detector = Chen(interval_s=1.0, margin_s=0.5)
+    detector.heartbeat(5.0, 3)
+    before = detector.deadline_s
+    detector.heartbeat(4.0, 4)
+    assert detector.deadline_s == before
+
+
 def test_a_beat_later_than_its_successors_freshness_point_earns_no_trust() -> None:
     detector = FreshnessPoints(interval_s=1.0, margin_s=0.5)
     detector.heartbeat(0.1, 0)

@@ -134,8 +134,10 @@ class RealClock(RealThreads, PoolClock):
                 self._local.run = None
                 try:
                     run.end()
-                finally:  # Ctrl-C can come before `end` is ready for it
-                    run.end()
-                    self._run = None
+                finally:
+                    try:  # Ctrl-C can come before `end` is ready for it
+                        run.end()
+                    finally:
+                        self._run = None
         run.surface()
         return cast(T, result)

@@ -14,13 +14,15 @@ from time import monotonic
 from typing import Any
 
 from lbcore.faults._checks import limit
-from lbcore.faults.clocks.births import begins
 from lbcore.faults.clocks.errors import Unwound
+from lbcore.faults.clocks.lives import begins, leave, lives, never
 
 __all__ = ["RealRun", "RealThread", "RealThreads", "RealTimer"]
 
 #: How long a thread that waits for another one may take to hear that the run is over.
 SLICE_S = 0.05
+#: After a second Ctrl-C, how long the end waits for threads that may hear of it yet.
+GRACE_S = 0.5
 
 
 class RealTimer:
@@ -88,6 +90,8 @@ class RealThreads:
             pass
         except BaseException as error:
             thread.run.fail(thread.name, error)
+        finally:
+            thread.ended = True
 
     def call_timers(self, run: "RealRun") -> None:
         """What the one thread does that makes all timed calls of a run."""
@@ -107,7 +111,7 @@ class RealThread:
         self, clock: RealThreads, run: "RealRun", function: Callable[..., object], args: tuple[Any, ...], name: str
     ):
         self.name, self.run, self._clock = name, run, clock
-        self.swallowed, self.lost, self.began = 0, False, False
+        self.swallowed, self.lost, self.began, self.ended = 0, False, False, False
         call = partial(contextvars.copy_context().run, function, *args)
         self.real = threading.Thread(target=clock.perform, args=(self, call), name=name, daemon=True)
 
@@ -120,7 +124,7 @@ class RealThread:
 
     def is_alive(self) -> bool:
         """Whether it has still to end."""
-        return self.real.is_alive()
+        return lives(self.real, self.ended)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until it has ended. False where `timeout` seconds passed first."""
@@ -128,8 +132,7 @@ class RealThread:
             raise RuntimeError("join: a thread cannot wait for its own end")
 
         def attempt(seconds: float) -> bool:
-            self.real.join(seconds)
-            return not self.real.is_alive()
+            return not lives(self.real, self.ended, seconds)
 
         return self._clock.try_for(attempt, limit("timeout", timeout), f"{self.name!r} to end")
 
@@ -162,8 +165,9 @@ class RealRun:
         self._threads.append(thread)
         try:
             thread.real.start()
-        except RuntimeError:  # the system has no room for it
-            self._threads.remove(thread)
+        except RuntimeError:  # the system has no room for it; or Ctrl-C came, and a lock of Python's own is confused
+            if never(thread.real):
+                self._threads.remove(thread)
             raise
         return True
 
@@ -194,6 +198,7 @@ class RealRun:
 
     def end(self) -> None:
         """End every thread. Ctrl-C on the way is kept; a second one leaves behind who makes no clock call."""
+        given_up_s = math.inf
         interrupted = False
         while not self._ended:
             try:
@@ -201,15 +206,15 @@ class RealRun:
                 with self._guard:
                     threads = list(self._threads)
                 for thread in threads:
-                    while begins(thread.begun) and thread.is_alive() and not thread.lost:
-                        thread.real.join(SLICE_S)
+                    while begins(thread.begun) and not thread.lost and lives(thread.real, thread.ended, SLICE_S):
+                        thread.lost = monotonic() > given_up_s
+                leave(thread.real for thread in threads if thread.began and not thread.lost)
                 self._ended = True
             except BaseException as error:
-                if interrupted:
-                    for thread in self._threads:
-                        thread.lost = thread.is_alive()
-                else:
+                if not interrupted:
                     self._failures.insert(0, error)
+                elif given_up_s == math.inf:
+                    given_up_s = monotonic() + GRACE_S
                 interrupted = True
 
     def surface(self) -> None:

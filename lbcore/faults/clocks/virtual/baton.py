@@ -16,6 +16,7 @@ from typing import Any
 
 from lbcore.faults._checks import limit
 from lbcore.faults.clocks.errors import DeadlockError, Unwound
+from lbcore.faults.clocks.lives import never
 
 __all__ = ["Baton", "Trace", "VirtualThread", "VirtualTimer", "Waiters"]
 
@@ -261,8 +262,9 @@ class Baton:
         thread.starting = True
         try:
             thread.real.start()
-        except RuntimeError:  # the system has no room for it
-            del self._threads[thread]
+        except RuntimeError:  # the system has no room for it; or Ctrl-C came, and a lock of Python's own is confused
+            if never(thread.real):
+                del self._threads[thread]
             raise
         thread.starting = False
 

@@ -21,9 +21,9 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from lbcore.faults._checks import Seed, duration, function_of, seed_bits, thread_name
-from lbcore.faults.clocks.births import begins
 from lbcore.faults.clocks.errors import Unwound
 from lbcore.faults.clocks.executor import PoolClock
+from lbcore.faults.clocks.lives import begins, leave, lives
 from lbcore.faults.clocks.virtual.baton import Baton, Trace, VirtualThread, VirtualTimer
 from lbcore.faults.clocks.virtual.parts import VirtualEvent, VirtualLock, VirtualQueue
 from lbcore.faults.clocks.virtual.runaway import interrupt
@@ -173,11 +173,9 @@ class VirtualClock(Baton, PoolClock):
                 thread.baton.release()
             if thread.starting and not begins(thread.begun):
                 continue
-            while thread.real.is_alive() and not thread.lost:
-                thread.real.join(SLICE_S)
+            while not thread.lost and lives(thread.real, thread.ended, SLICE_S):
                 self._chase(thread)
-        for real in self._ending:
-            real.join()
+        leave([*self._ending, *(thread.real for thread in self._threads if thread.begun() and not thread.lost)])
         self._ending.clear()
 
     def _chase(self, thread: VirtualThread | None) -> None:
@@ -185,7 +183,7 @@ class VirtualClock(Baton, PoolClock):
         now_s = monotonic()
         if now_s - self._chased_at_s < GRACE_S:
             return
-        if thread is None or (not thread.real.is_alive() and thread is self._current):
+        if thread is None or (thread is self._current and not lives(thread.real, thread.ended)):
             self._over = True  # interrupted before it began, or on its very last line
         elif now_s - self._interrupted_at_s > GIVE_UP_S:
             thread.lost = self._over = True

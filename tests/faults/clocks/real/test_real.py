@@ -38,6 +38,28 @@ def test_a_thread_that_spawns_just_as_the_run_ends_is_unwound(monkeypatch: pytes
     assert unwound == [True]
 
 
+def test_many_threads_that_wait_and_many_that_have_ended() -> None:
+    """Threads that have ended are taken off the run's list, and none that waits is."""
+    clock, cleaned = RealClock(), []
+
+    def waits() -> None:
+        try:
+            clock.sleep(1000.0)
+        finally:
+            cleaned.append(1)
+
+    def main() -> int:
+        for _ in range(40):
+            clock.spawn(waits)
+            clock.spawn(int).join()
+        for _ in range(100):
+            clock.spawn(int).join()
+        assert clock._run is not None
+        return len(clock._run._threads)
+
+    assert clock.run(main) <= 64 + 1 and cleaned == [1] * 40
+
+
 def test_a_lock_taken_at_the_very_end_is_given_back() -> None:
     """Its turn comes only because the run is over: the thread is unwound, and must not keep it."""
     clock = RealClock()

@@ -112,5 +112,7 @@ def test_short_threads_by_the_thousand() -> None:
             clock.sleep(0.1)
             assert threading.active_count() < 40
 
+        assert len(clock._ending) < 40
+
     clock.run(main)
     assert seen == list(range(1_000))
