@@ -237,7 +237,7 @@ def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
 
     def run(clock, report):
         for step in range(20):
-            clock.checkpoint()
+            clock.hear()
             svg(figure(some(step)))
         return some()
 
