@@ -14,10 +14,11 @@ from lbcore.faults.detectors import Chen, Detector, FixedTimeout, FreshnessPoint
 from lbcore.faults.ejection import OutlierEjection
 from lbcore.faults.failover import Cluster
 from lbcore.faults.heartbeat import Beat, Change, Heartbeats
+from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
 from lbcore.faults.report import Attempt, Outcome, Report, RequestFailed
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, Tries, amplification, pick
+from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, Tries, amplification, pick
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 
 __all__ = [

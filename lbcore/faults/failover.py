@@ -19,10 +19,11 @@ from lbcore.faults.delays import Delay
 from lbcore.faults.detectors import Detector, FixedTimeout
 from lbcore.faults.dispatch import Dispatcher
 from lbcore.faults.heartbeat import Change, Heartbeats
+from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import FaultPlan
 from lbcore.faults.report import Report, RequestFailed
-from lbcore.faults.retry import Hedge, RetryPolicy
+from lbcore.faults.retry import RetryPolicy
 from lbcore.faults.routing import Routing
 from lbcore.faults.workers import Workers, service_law
 

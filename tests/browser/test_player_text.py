@@ -15,7 +15,7 @@ from lbcore.lab.player.play import Player
 from lbcore.lab.player.trace import Event, Trace
 from lbcore.lab.player.traffic import traffic
 
-SOURCE = Path(module.__file__).with_name("player.js").read_text(encoding="utf-8")
+SOURCE = Path(module.__file__).with_name("play.js").read_text(encoding="utf-8")
 
 # A model as anywidget gives it to the front end: its bytes are DataViews, here at an odd offset, as they may be.
 SHOW = """async ([source, state]) => {

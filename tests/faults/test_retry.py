@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import lbcore
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, amplification, pick
+from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, amplification, pick
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
 
@@ -80,15 +80,6 @@ def test_old_errors_do_not_count() -> None:
     rule = ErrorThreshold(2, keep_s=10.0)
     assert not rule.error("a", 0.0) and not rule.error("a", 10.0) and rule.error("a", 19.9)
     assert rule.reached("a", 19.99) and not rule.reached("a", 20.0)
-
-
-@given(st.floats(1e-3, 100.0), st.integers(1, 5), st.floats(-1e3, 1e3))
-def test_hedges_go_one_after_another_and_no_more_than_allowed(delay_s: float, most: int, started_s: float) -> None:
-    hedge = Hedge(delay_s, most)
-    times = [hedge.next_s(started_s, copies) for copies in range(most + 2)]
-    assert times == sorted(times) and times[most:] == [INF, INF] and math.isfinite(times[most - 1])
-    assert hedge.due(times[0], started_s, 0) and not hedge.due(started_s, started_s, 0)
-    assert not hedge.due(started_s + 1e9, started_s, most)
 
 
 @given(st.floats(0.0, 1.0), st.integers(0, 50))
@@ -273,9 +264,6 @@ def test_pick_prefers_any_other_to_the_last_after_several_tries_on_one() -> None
         (lambda: ErrorThreshold(0), "threshold"),
         (lambda: ErrorThreshold(per="cluster"), "per"),  # type: ignore[arg-type]
         (lambda: ErrorThreshold(keep_s=0.0), "keep_s"),
-        (lambda: Hedge(0.0), "delay_s"),
-        (lambda: Hedge(1.0, 0), "most"),
-        (lambda: Hedge(1.0).next_s(0.0, -1), "copies"),
         (lambda: amplification(1.1, 1), "failure_rate"),
         (lambda: amplification(NAN, 1), "failure_rate"),
         (lambda: amplification(0.5, -1), "retries"),

@@ -207,7 +207,8 @@ class RealRun:
                     threads = list(self._threads)
                 for thread in threads:
                     while begins(thread.begun) and not thread.lost and lives(thread.real, thread.ended, SLICE_S):
-                        thread.lost = monotonic() > given_up_s
+                        if monotonic() > given_up_s:
+                            thread.lost = True
                 leave(thread.real for thread in threads if thread.began and not thread.lost)
                 self._ended = True
             except BaseException as error:

@@ -57,6 +57,34 @@ def test_void_entries_do_not_pile_up() -> None:
     assert clock.run(main) < 2_000
 
 
+@pytest.mark.parametrize("what", ["sleep", "acquire", "wait", "put", "get"])
+def test_where_another_thread_may_go_first(what: str) -> None:
+    """Also where there is nothing to wait for: a seed decides, and seeds reach both orders."""
+
+    def order(seed: int) -> str:
+        clock, seen = VirtualClock(seed), []
+        event, items = clock.event(), clock.queue()
+
+        def main() -> str:
+            event.set()
+            items.put(1)
+            other = clock.spawn(seen.append, "other")
+            {
+                "sleep": lambda: clock.sleep(0.0),
+                "acquire": clock.lock().acquire,
+                "wait": event.wait,
+                "put": lambda: items.put(2),
+                "get": items.get,
+            }[what]()
+            seen.append("main")
+            other.join()
+            return " ".join(seen)
+
+        return clock.run(main)
+
+    assert {order(seed) for seed in range(30)} == {"other main", "main other"}
+
+
 def test_a_lock_goes_to_whoever_has_waited_longest() -> None:
     for seed in range(10):
         clock, order = VirtualClock(seed), []
