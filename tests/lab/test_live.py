@@ -202,32 +202,6 @@ def test_the_callers_thread_goes_on_at_once():
     assert live.join(PATIENCE_S)
 
 
-<<<<<<< HEAD
-=======
-def test_two_draw_at_the_same_time_and_matplotlib_keeps_its_settings():
-    import matplotlib
-
-    from lbcore.lab.figures import figure
-    from lbcore.lab.style import svg
-
-    before = dict(matplotlib.rcParams)
-
-    def run(clock, report):
-        for step in range(20):
-            clock.hear()
-            svg(figure(some(step)))
-        return some()
-
-    both = [Live(run, 1), Live(run, 1)]
-    for live in both:
-        live.start()
-    pictures = {svg(figure(some())) for _ in range(20)}
-    assert all(live.join(PATIENCE_S) and live.result == some() for live in both)
-    assert {live.board.picture for live in both} == pictures and len(pictures) == 1
-    assert dict(matplotlib.rcParams) == before
-
-
->>>>>>> faults
 @pytest.mark.parametrize("seconds", [0, -1, 10.5, float("nan"), float("inf"), "6", None, True])
 def test_the_time_it_takes_is_a_number_up_to_ten(seconds):
     with pytest.raises((ValueError, TypeError), match=re.escape("seconds: ")):
