@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lbcore
+from lbcore import Selector
 from lbcore.selectors.systems import envoy, grpc, haproxy, nginx
 
 from .rows import ROWS, Row, ask, every, keys, one, requests_of, weights
@@ -191,6 +192,55 @@ def test_add_and_remove_keep_names_weights_and_state(row: Row) -> None:
         selector.remove(node)
     assert selector.nodes == ("node-2",)
     assert selector.select_many(requests_of(selector, 3)).tolist() == [0, 0, 0]
+
+
+def columns(selector: Selector) -> dict[str, np.ndarray]:
+    """What a selector remembers of each node."""
+    state = selector.__getstate__()  # type: ignore[attr-defined]
+    return {
+        name: value
+        for name, value in state.items()
+        if isinstance(value, np.ndarray) and value.shape == (len(selector.nodes),) and name not in LAID_ANEW
+    }
+
+
+LAID_ANEW = {"due", "order"}  # a change of nodes makes a new schedule of deadlines, and moves nodes in a queue
+
+
+@every
+def test_what_is_remembered_of_a_node_stays_with_it(row: Row) -> None:
+    """Whoever comes or goes, the others keep their loads, credits, failures and latencies, and a newcomer begins."""
+    selector = row.make(6)
+    picks = selector.select_many(requests_of(selector, 50))
+    selector.release(picks[:20], ok=np.arange(20) % 3 > 0, latency_s=np.linspace(0.1, 0.9, 20))
+    if not row.last_only:
+        before = columns(selector)
+        for gone in (4, 0, 1):
+            selector.remove(gone)
+            before = {name: np.delete(value, gone) for name, value in before.items()}
+            assert {name: value.tolist() for name, value in columns(selector).items()} == {
+                name: value.tolist() for name, value in before.items()
+            }
+    before = columns(selector)
+    selector.add("new", 3) if row.weighted else selector.add("new")
+    fresh = columns(type(selector)(7, [1] * 6 + [3]) if row.weighted else type(selector)(7))
+    after = columns(selector)
+    assert {name: value[:-1].tolist() for name, value in after.items()} == {
+        name: value.tolist() for name, value in before.items()
+    }
+    if not isinstance(selector, haproxy.FastWeightedRoundRobin | haproxy.FastLeastConnections):  # it queues at once
+        assert {name: value[-1] for name, value in after.items()} == {name: value[-1] for name, value in fresh.items()}
+
+
+@every
+def test_a_state_is_a_copy(row: Row) -> None:
+    selector = row.make(6)
+    selector.select_many(requests_of(selector, 50))
+    before = pickle.dumps(selector)
+    for value in selector.__getstate__().values():  # type: ignore[attr-defined]
+        if isinstance(value, np.ndarray):
+            value[:] = 1
+    assert pickle.dumps(selector) == before
 
 
 @every

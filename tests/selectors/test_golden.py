@@ -8,11 +8,12 @@ import pytest
 
 import lbcore
 
-from .rows import ROWS, ask
+from .rows import ROWS, Row, ask, requests_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 # picks.json was written by: {name: ask(row.twin(7), keyed, 64, 0) for each row}, with seed 2024 and the row's weights.
 PICKS = json.loads((GOLDEN / "picks.json").read_text())
+CHANGES = json.loads((GOLDEN / "changes.json").read_text())
 NGINX = json.loads((GOLDEN / "nginx_wrr.json").read_text())
 
 
@@ -25,6 +26,38 @@ def test_same_picks_on_every_platform(name: str) -> None:
 def test_the_recording_is_the_twins() -> None:
     for name, row in ROWS.items():
         assert ask(row.twin(7), row.make(7).keyed, 64, 0) == PICKS[name]
+
+
+def picks_through_changes(row: Row) -> list[int]:
+    """Twenty-five picks before and after each change of nodes, a few of which end at once, two of them in failure."""
+    selector, picks = row.make(7), []  # type: tuple[Selector, list[int]]
+    light, heavy = (2, 5) if row.weighted else (1, 1)
+
+    def some() -> None:
+        made = selector.select_many(requests_of(selector, 25, len(picks))).tolist()
+        picks.extend(made)
+        selector.release(made[0], ok=len(picks) > 50)
+        selector.release(made[1:9], latency_s=np.linspace(0.1, 0.8, 8))
+
+    some()
+    for change in (
+        lambda: selector.remove(6 if row.last_only else 0),
+        lambda: selector.add("new", light),
+        lambda: selector.mark_down(2),
+        lambda: selector.remove("new" if row.last_only else 1),
+        lambda: selector.add("more", heavy),
+        lambda: selector.mark_up(2 if row.last_only else 1),
+        lambda: selector.remove("more"),
+    ):
+        change()
+        some()
+    return picks
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_same_picks_while_nodes_come_and_go(name: str) -> None:
+    """changes.json was written by picks_through_changes at version 0.1.0: twins do not claim such changes."""
+    assert picks_through_changes(ROWS[name]) == CHANGES[name]
 
 
 @pytest.mark.parametrize("case", NGINX["wrr"].values(), ids=NGINX["wrr"])

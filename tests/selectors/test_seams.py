@@ -1,6 +1,7 @@
 """Other systems' rings and tables, built by parameters: published values, and lookup rules against a plain search."""
 
 import pickle
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from lbcore.selectors import reference
 from lbcore.selectors.hashing import HashTable
 from lbcore.selectors.maglev import fill_table
 from lbcore.selectors.ring import HashRing
-from lbcore.selectors.systems.haproxy import smooth_round
+from lbcore.selectors.systems.haproxy import NearestRing, smooth_round
 
 from .rows import keys
 from .test_bad_input import refused
@@ -56,7 +57,12 @@ def plain(points: list[tuple[int, int]], up: list[bool], rule: str, bits: int, h
     """The lookup rules, by looking at every point of a live node; equal points in the order they were given."""
     live = sorted((point, i, owner) for i, (point, owner) in enumerate(points) if up[owner])
     ahead = lambda point: (point - h - (rule == "after")) % 2**bits  # noqa: E731
-    return min(live, key=lambda entry: (ahead(entry[0]), entry[1]))[2]
+    following = min(live, key=lambda entry: (ahead(entry[0]), entry[1]))
+    if rule == "nearest":
+        before = min(live, key=lambda entry: ((h - entry[0] - 1) % 2**bits, -entry[1]))
+        if (h - before[0]) % 2**bits <= (following[0] - h) % 2**bits:
+            return before[2]
+    return following[2]
 
 
 def test_envoys_published_ring_and_picks() -> None:
@@ -91,13 +97,14 @@ def test_jump_is_the_published_function() -> None:
         assert lbcore.JumpHash(n, key_hash=integer).select_many(asked).tolist() == picks
 
 
-@pytest.mark.parametrize("rule", ["first", "after"])
+@pytest.mark.parametrize("rule", ["first", "after", "nearest"])
 @pytest.mark.parametrize("bits", [8, 32, 64])
 def test_lookup_rules(rule: Any, bits: int) -> None:
     def points(nodes: tuple[str, ...], weights: np.ndarray) -> tuple[list[int], list[int]]:
         return few(nodes, weights, bits)
 
-    ring = HashRing(6, [1, 2, 0, 3, 1, 4], points=points, rule=rule, bits=bits, key_hash=integer)
+    make: Any = NearestRing if rule == "nearest" else partial(HashRing, rule=rule)
+    ring = make(6, [1, 2, 0, 3, 1, 4], points=points, bits=bits, key_hash=integer)
     given = list(zip(*points(ring.nodes, ring.weights), strict=True))
     edges = [point + d for point, _ in given for d in (-1, 0, 1)]
     asked = [h % 2**bits for h in [*edges, *range(256), 2**bits - 1, *keys(200)]]
@@ -107,7 +114,7 @@ def test_lookup_rules(rule: Any, bits: int) -> None:
         wanted = [plain(given, ring.up.tolist(), rule, bits, h) for h in asked]
         assert ring.select_many(asked).tolist() == wanted
         assert [ring.select(h) for h in asked] == wanted
-        assert pickle.loads(pickle.dumps(HashRing(3, rule=rule))).select_many(asked).min() >= 0
+        assert pickle.loads(pickle.dumps(make(3))).select_many(asked).min() >= 0
     longer = [h + 2**bits for h in asked] if bits < 64 else asked
     assert ring.select_many(longer).tolist() == wanted  # the low bits count
 

@@ -102,7 +102,11 @@ def test_nodes_come_and_go_while_others_pick(row: Row) -> None:
     assert shared.nodes == tuple(f"node-{i}" for i in range(8)) and shared.up.all()
 
 
-@pytest.mark.parametrize("name", ROWS)
+# Where Python hashes the keys, that is nearly all of a batch, and holds the GIL; the rest is the base's own loop.
+hashed_in_c = [name for name, row in ROWS.items() if "key_hash" not in row.make(1).__getstate__()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", hashed_in_c)
 def test_a_batch_releases_the_gil(name: str) -> None:
     """While a thread is inside a batch, this one sees it: the first place filled, and the last one not yet."""
     selector = ROWS[name].make(10)
