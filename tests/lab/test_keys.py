@@ -28,7 +28,7 @@ def test_a_prediction_is_scored():
         (hot_keys(RoundRobin(4), 1_000), percent, "You said 10 %: off by 15.0."),
         (agreement([ModuloHash(5), ModuloHash(5)]), percent, "You said 10 %: off by 90.0."),
         (moves(ModuloHash(2), 2), percent, "You said 10 %: off by 10.0."),
-        (count_keys(RoundRobin(4), LOG, "path"), Guess(100, ""), "You said 100: off by 20."),
+        (count_keys(RoundRobin(4), LOG, "path"), Guess(100, ""), "You said 100: off by 21."),
     ):
         assert result.sentence(said).endswith(scored)
 
@@ -134,7 +134,7 @@ def test_rows_of_a_plain_class_and_others_are_of_the_same_keys():
 
 
 def test_counts_and_sentence(file):
-    result = count_keys(HashSlots(["a", "b", "c"]), file("aaa\nbb\nbb\nbb\nc\n\xff\n".encode("latin-1")), top=2)
+    result = count_keys(HashSlots(["a", "b", "c"]), file("aaa\nbb\nbb\nbb\nc\n" + "x" * 40_000), top=2)
     picks = HashSlots(3).select_many(["aaa", "bb", "bb", "bb", "c"])
     assert result.counts.tolist() == np.bincount(picks, minlength=3).tolist()
     assert result.hottest.tolist() == [3 * (node == picks[1]) for node in range(3)]
@@ -144,13 +144,11 @@ def test_counts_and_sentence(file):
         repr(result)
         == str(result)
         == (
-            "5 requests from keys.txt; 1 line could not be used (line 6). "
+            "5 requests from keys.txt; 1 line could not be used, too long (line 6). "
             f"The busiest of 3 nodes, {'abc'[busiest]}, got {result.counts[busiest]}: "
             f"{result.counts[busiest] / (5 / 3):.2f} times the mean. The key asked for most, 'bb', is 60.0 % of them."
         )
     )
-    assert str(count_keys(ModuloHash, file(""))) == "0 requests from keys.txt."
-    assert "No line has the field path" in str(count_keys(ModuloHash, file("a\nb\n"), field="path"))
 
 
 def test_nobody_up_and_selectors_without_keys(file):
@@ -249,9 +247,9 @@ def test_the_bar_appears_after_its_patience_only(file, monkeypatch):
 
 
 def test_the_lessons_own_log():
-    """480 good requests with a few pages asked for most, and four lines that cannot be used, on purpose."""
+    """481 good requests, one of them in Latin-1, with a few pages asked for most, and three bad lines on purpose."""
     result = count_keys(ModuloHash, LOG, field="path")
-    assert (result.requests, result.bad_lines, result.first_bad) == (480, 4, (78, 191, 306, 421))
+    assert (result.requests, result.bad_lines, result.first_bad) == (481, 3, (78, 191, 421))
     assert result.top[0][1] > 0.15 * result.requests
     documentation = ("192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:")
     assert {client for client in read_keys(LOG, "client") if not client.startswith(documentation)} == set()

@@ -1,7 +1,9 @@
 """Reading keys from a file: every shape a student's file may have, and flat memory."""
 
 import gzip
+import io
 import os
+import tarfile
 import time
 import tracemalloc
 
@@ -9,10 +11,19 @@ import numpy as np
 import pytest
 
 from lbcore.lab import count_keys, read_keys
-from lbcore.lab.exhibits.keys._reader import FIELDS, KeyFileError
+from lbcore.lab.exhibits.keys._reader import FIELDS, NO_FIELD, NO_LOG_LINE, TOO_LONG, KeyFileError
 
 COMMON = '192.0.2.7 - ann [10/Oct/2000:13:55:36 -0700] "GET /a/b.html?q=1 HTTP/1.0" 200 2326'
 COMBINED = COMMON + ' "https://example.org/start" "Mozilla/5.0 (X11; \\"odd\\")"'
+
+
+def tarred(content):
+    packed, data = io.BytesIO(), content.encode()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("access.log")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    return packed.getvalue()
 
 
 class ByLength:
@@ -32,8 +43,6 @@ class ByLength:
         ("a\nb", ["a", "b"], 0),
         ("a\r\nb\r\n", ["a", "b"], 0),
         ("a\n\n \t\n\r\nb\n", ["a", "b"], 3),
-        ("", [], 0),
-        ("\n", [], 1),
         ("\ufeffa\nb\n", ["a", "b"], 0),
         ("two words\n é \n", ["two words", " é "], 0),
         ("a\u2028b\x0bc\n", ["a\u2028b\x0bc"], 0),
@@ -70,14 +79,19 @@ def test_one_key_a_line(file, content, expected, empty, packed):
 def test_every_field_of_a_log(file, field, expected):
     assert list(read_keys(file(COMBINED + "\n"), field)) == [expected]
     assert list(read_keys(file(COMBINED + ' "198.51.100.4" 0.004\r\n'), field)) == [expected]
-    common = read_keys(file(COMMON + "\n"), field)
-    assert list(common) == ([] if field in {"referrer", "agent"} else [expected])
-    assert common.bad_lines == (field in {"referrer", "agent"})
+    lacking = field in {"referrer", "agent"}
+    common = read_keys(file(f"{COMMON}\n{COMBINED}\n"), field)
+    assert list(common) == [expected] * (2 - lacking)
+    assert common.reasons == ({NO_FIELD: 1} if lacking else {})
 
 
 def test_every_field_is_tested():
     tested = {parameters[0] for parameters in test_every_field_of_a_log.pytestmark[0].args[1]}
-    assert tested == set(FIELDS)
+    assert tested | {"line"} == set(FIELDS)
+
+
+def test_the_whole_line_where_it_is_asked_for(file):
+    assert list(read_keys(file(f"{COMMON}\n\n{{}}\n"), "line")) == [COMMON, "{}"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +102,11 @@ def test_every_field_is_tested():
         ('192.0.2.1 - - [x] "\\x16\\x03" 400 0', "192.0.2.1", None),
         ('192.0.2.1 - - [x] "" 408 -', "192.0.2.1", None),
         ('192.0.2.1 - - [x] "GET /old" 200 -', "192.0.2.1", "/old"),
+        ('192.0.2.1 - - [x] "get /small HTTP/1.1" 200 -', "192.0.2.1", "/small"),
+        ('192.0.2.1 - - [x] "GET /a b/c ?d HTTP/1.1" 200 -', "192.0.2.1", "/a b/c "),
+        ('192.0.2.1 - - [x] "GET http://example.org/p?q HTTP/1.1" 200 -', "192.0.2.1", "/p"),
+        ('192.0.2.1 - - [x] "GET http://example.org HTTP/1.1" 200 -', "192.0.2.1", "/"),
+        ('192.0.2.1 - - [x] "CONNECT example.org:443 HTTP/1.1" 200 -', "192.0.2.1", "example.org:443"),
         ('www.example.org:443 192.0.2.1 - - [x] "GET / HTTP/1.1" 200 5', None, None),
         ('192.0.2.1 - - [x] "GET / HTTP/1.1" 2000 5', None, None),
         ('192.0.2.1 - - [x] "GET / HTTP/1.1', None, None),
@@ -105,10 +124,38 @@ def test_odd_log_lines(file, line, client, path):
 def test_bad_lines_are_counted_and_the_first_are_numbered(file):
     lines = [b"good"] * 40
     for at in (2, 3, 5, 8, 13, 21, 34):
-        lines[at - 1] = b"\xff\xfe bad"
+        lines[at - 1] = b"long" * 10_000
     reader = read_keys(file(b"\n".join(lines)))
     assert list(reader) == ["good"] * 33
     assert (reader.lines, reader.bad_lines, reader.first_bad) == (40, 7, [2, 3, 5, 8, 13])
+    assert reader.reasons == {TOO_LONG: 7}
+
+
+def test_bad_lines_are_counted_by_reason(file):
+    lines = [
+        COMBINED,
+        COMBINED.replace("/a/b", "/caf\xe9"),
+        COMMON,
+        "nonsense",
+        "x" * 40_000,
+        "x" * 400_000,
+        "",
+        COMMON,
+    ]
+    reader = read_keys(file("\n".join(lines).encode("latin-1")), "agent")
+    assert len(list(reader)) == 2
+    assert reader.reasons == {NO_FIELD: 2, NO_LOG_LINE: 1, TOO_LONG: 2} and reader.first_bad == [3, 4, 5, 6, 8]
+    assert f"5 lines could not be used, 2 {NO_FIELD}, 2 {TOO_LONG}, 1 {NO_LOG_LINE} (line 3, 4, 5, 6, 8)" in str(
+        count_keys(ByLength(), reader.path, "agent")
+    )
+
+
+def test_a_line_that_is_not_utf_8_is_still_a_line(file):
+    """Five lines of 100 would else answer for all."""
+    lines = [COMMON] * 5 + [COMMON.replace("/a/b.html", "/café")] * 95
+    result = count_keys(ByLength(), file("\n".join(lines).encode("latin-1")), "path")
+    assert (result.requests, result.bad_lines, result.top) == (100, 0, (("/café", 95), ("/a/b.html", 5)))
+    assert list(read_keys(file(b"a\n\xff\nb\n"))) == ["a", "ÿ", "b"]
 
 
 @pytest.mark.parametrize("length", [32 * 1024, 32 * 1024 + 1, 100_000, 300_000, 3_000_000])
@@ -124,7 +171,7 @@ def test_a_very_long_line_is_bad_and_the_next_is_not(file, length, last):
 
 def test_numbers_of_bad_lines_hold_across_pieces(file):
     content = [b"key-%d" % number for number in range(100_000)]
-    content[70_000] = b"\xff"
+    content[70_000] = b"z" * 40_000
     content[90_000] = b"y" * 50_000
     reader = read_keys(file(b"\n".join(content)))
     assert list(reader) == [key.decode() for at, key in enumerate(content) if at not in {70_000, 90_000}]
@@ -146,11 +193,11 @@ def test_a_hostile_line_takes_no_longer_than_its_length(file, shape):
     """Ten times the length, about ten times the work; a pattern that goes back and tries again takes a hundred."""
 
     def work_s(length):
-        reader = read_keys(file("\n".join([HOSTILE[shape](length)] * 10)), "path")
+        reader = read_keys(file("\n".join([COMMON] + [HOSTILE[shape](length)] * 10)), "path")
         spent = []
         for _ in range(3):
             begun = time.process_time()
-            assert list(reader) == [] and reader.bad_lines == 10
+            assert list(reader) == ["/a/b.html"] and reader.bad_lines == 10
             spent.append(time.process_time() - begun)
         return min(spent)
 
@@ -158,7 +205,7 @@ def test_a_hostile_line_takes_no_longer_than_its_length(file, shape):
 
 
 def test_iterating_again_starts_anew(file):
-    reader = read_keys(file("a\n\xff\n".encode("latin-1")))
+    reader = read_keys(file("a\n" + "x" * 40_000))
     assert list(reader) == list(reader) == ["a"]
     assert (reader.lines, reader.bad_lines) == (2, 1)
 
@@ -176,7 +223,7 @@ def test_a_cut_off_gzip_gives_what_it_holds_and_says_so(file, cut):
 
 
 def test_a_damaged_gzip_is_told(file):
-    packed = bytearray(gzip.compress(os.urandom(200_000).hex().encode()))
+    packed = bytearray(gzip.compress(os.urandom(200_000).hex("\n").encode()))
     packed[len(packed) // 2] ^= 255
     packed[-5] ^= 255
     reader = read_keys(file(bytes(packed)))
@@ -198,14 +245,25 @@ def test_gzip_of_several_members_and_under_any_name(file):
         (None, None, "There is no file"),
         (COMBINED + "\n", None, "looks like an access log"),
         (gzip.compress((COMBINED + "\n").encode()), None, "looks like an access log"),
+        ("# a log\n" * 30 + (COMMON + "\n") * 40, None, "looks like an access log"),
         (b"PK\x03\x04rest", None, "zip"),
+        (b"\x04\x22\x4d\x18rest", None, "lz4"),
+        (b"7z\xbc\xaf\x27\x1crest", "path", "7z"),
+        (b"\x89PNG\r\n\x1a\n", "path", "a picture"),
+        (tarred(COMMON), "path", "a tar archive"),
+        (gzip.compress(tarred("a\n")), None, "a tar archive"),
+        ("some keys\n".encode("utf-16-le"), None, "UTF-16"),
+        ("some keys\n".encode("utf-16-be"), "path", "UTF-16"),
+        (b"a\0\0\0\0b\n", None, "not a file of text"),
+        ("a\rb\rc\r", None, "end in CR alone"),
+        ("\r".join([COMMON] * 9), "path", "end in CR alone"),
         ("keys\n".encode("utf-16"), None, "UTF-16"),
     ],
 )
 def test_unusable_files_are_a_sentence_that_names_the_file(tmp_path, file, content, field, words):
     path = tmp_path / "missing.txt" if content is None else file(content)
     with pytest.raises(KeyFileError, match=words) as caught:
-        read_keys(path, field)
+        count_keys(ByLength(), path, field)
     assert path.name in str(caught.value)
     assert str(caught.value).endswith(".")
     assert caught.value._render_traceback_() == [str(caught.value)]
