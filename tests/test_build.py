@@ -52,6 +52,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_wheel(checked: Path) -> None:
     [wheel] = (checked / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -71,6 +72,7 @@ def test_wheel(checked: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_debug_build_checks_every_index(checked: Path, tmp_path: Path) -> None:
     """The contract holds with the checks on. An IndexError below the door would surface as an unraisable exception."""
     generated = "".join(path.read_text() for path in (checked / "build" / "debug").rglob("*.c"))
@@ -92,6 +94,7 @@ def test_debug_build_checks_every_index(checked: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_sdist_holds_the_lessons_and_builds_from_itself(tmp_path: Path) -> None:
     tree = sources(tmp_path / "tree")
     run(tree, sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(tmp_path))
