@@ -209,6 +209,7 @@ def test_one_seed_is_one_trace(runs: int) -> None:
 
     first = run(7)
     check_account(first)
+    assert repr(first) == str(first) and len(repr(first)) < 120
     assert all(run(7) == first for _ in range(1, runs))
     assert run(8) != first
 
