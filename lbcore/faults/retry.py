@@ -11,6 +11,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import count as numbers
 from typing import Any, Literal
 
 from lbcore.faults._checks import Seed, count, moment, real, seconds, seed_bits, stream
@@ -150,7 +151,7 @@ class RetryPolicy:
     GiveUp(reason='attempts')
     """
 
-    __slots__ = ("_bits", "budget", "errors", "stop", "wait")
+    __slots__ = ("_bits", "_numbers", "budget", "errors", "stop", "wait")
 
     def __init__(
         self,
@@ -173,14 +174,18 @@ class RetryPolicy:
                 raise TypeError(f"{name}: {rule!r} is no rule of that kind")
         self.errors, self.budget = errors, budget
         self._bits = seed_bits(seed)
+        self._numbers = numbers()
 
     def __repr__(self) -> str:
         return f"RetryPolicy({self.stop}, {self.wait}, errors={self.errors}, budget={self.budget})"
 
-    def start(self, now_s: float, request: int = 0) -> "Tries":
-        """A request is sent for the first time, at `now_s`. request: its number, from 0."""
+    def start(self, now_s: float, request: int | None = None) -> "Tries":
+        """A request is sent for the first time, at `now_s`. request: its number, from 0.
+
+        By default this policy's next number, so that no two requests have the same pauses or the same errors.
+        """
         now_s = moment("now_s", now_s, endless=False)
-        request = count("request", request, 0)
+        request = next(self._numbers) if request is None else count("request", request, 0)
         if self.budget is not None:
             self.budget.sent(now_s)
         return Tries(self, request, now_s, stream(self._bits, request))

@@ -189,6 +189,15 @@ def test_a_requests_pauses_depend_on_the_seed_and_its_number_alone(wait: Wait) -
     assert pauses(None, [0]) != pauses(None, [0])
 
 
+def test_requests_without_a_number_have_one_of_their_own() -> None:
+    policy = RetryPolicy(wait=FullJitter(0.5, 8.0), errors=ErrorThreshold(2, per="request"), seed=1)
+    answers = [policy.start(0.0).failed("a", 0.0) for _ in range(40)]
+    assert len({answer.wait_s for answer in answers if isinstance(answer, Retry)}) == 40
+    assert {answer.node for answer in answers if isinstance(answer, Retry)} == {"a"}  # each has met one error
+    numbered = RetryPolicy(wait=FullJitter(0.5, 8.0), errors=ErrorThreshold(2, per="request"), seed=1)
+    assert answers == [numbered.start(0.0, i).failed("a", 0.0) for i in range(40)]
+
+
 def test_streams_of_neighbours_have_nothing_in_common() -> None:
     seen = [stream(seed, number).next() for seed in range(40) for number in range(40)]
     assert len(set(seen)) == 1600

@@ -48,7 +48,13 @@ def and_it_never_begins(start: Start, thread: threading.Thread) -> None:
 @pytest.mark.parametrize("how", [after_it_began, before_it_began, and_it_never_begins])
 def test_a_start_that_is_interrupted(clock: Clock, interrupt_start: Callable[[How], None], how: How) -> None:
     """`Thread.start` waits for the new thread's first sign of life, so Ctrl-C lands there readily."""
-    interrupt_start(how)
+    left: list[threading.Thread] = []
+
+    def noted(start: Start, thread: threading.Thread) -> None:
+        left.append(thread)
+        how(start, thread)
+
+    interrupt_start(noted)
     began, went_on = [], []
 
     def node() -> None:
@@ -59,6 +65,7 @@ def test_a_start_that_is_interrupted(clock: Clock, interrupt_start: Callable[[Ho
 
     with pytest.raises(KeyboardInterrupt):
         clock.run(lambda: clock.spawn(node, name="left"))
+    assert (left[0].ident is None) == (how is and_it_never_begins) and not left[0].is_alive()
     # Timers are threads too: the fixture that counts threads is to see none of them.
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
@@ -127,6 +134,36 @@ def test_a_join_that_is_interrupted(clock: Clock, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(KeyboardInterrupt):
         clock.run(main)
     assert cleaned == [1]
+
+
+def test_a_join_that_is_interrupted_while_the_thread_computes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is interrupted where it is all the same, half a second later."""
+    clock, went_on, planted = VirtualClock(1), [], [KeyboardInterrupt()]
+    join = threading.Thread.join
+
+    def interrupted(thread: threading.Thread, timeout: float | None = None) -> None:
+        if thread.name == "busy" and planted:
+            monkeypatch.setattr(thread, "is_alive", lambda: False)
+            raise planted.pop()
+        join(thread, timeout)
+
+    def busy() -> None:
+        try:
+            clock.sleep(1000.0)
+        finally:
+            end_s = time.monotonic() + 20.0
+            while time.monotonic() < end_s:
+                pass
+            went_on.append(1)
+
+    def main() -> None:
+        clock.spawn(busy, name="busy")
+        clock.sleep(1.0)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        clock.run(main)
+    assert went_on == []
 
 
 def test_who_is_left_behind_by_one_run_has_no_part_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_a_beat_before_the_last_is_no_news_whatever_its_number() -> None:
     detector = Chen(interval_s=1.0, margin_s=0.5)
     detector.heartbeat(5.0, 3)
     before = detector.deadline_s
-    detector.heartbeat(4.0, 4)
+    detector.heartbeat(4.0, 7)
     assert detector.deadline_s == before
 
 
