@@ -47,7 +47,7 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
     except TypeError:
         raise TypeError(f"{name}: {short(value)} is not a whole number") from None
     if number < least or (most is not None and number > most):
-        right = f"at least {least:,}" if most is None else f"from {least:,} to {most:,}"
+        right = f"at least {least:,}" if most is None else f"between {least:,} and {most:,}"
         raise ValueError(f"{name}: {number:,} is not {right}")
     return number
 

@@ -3,7 +3,10 @@
 An exhibit is a file in `exhibits/`, found by its name; nothing of it is loaded before it is asked for.
 """
 
+import os
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lbcore.lab import exhibits
@@ -55,10 +58,32 @@ def __getattr__(name: str) -> Any:
         return exhibits.find(name)
     except KeyError:
         raise AttributeError(f"lbcore.lab has no {name!r}; it has {', '.join(__dir__())}") from None
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+    except (ImportError, AttributeError) as error:
+        if hidden := _hidden():
+            own, file = hidden
+            raise ImportError(
+                f"The file {file} hides Python's own module {own}, which lbcore.lab needs. Give the file another name, "
+                "and restart the kernel."
+            ) from error
+        if not isinstance(error, ModuleNotFoundError) or str(error.name).partition(".")[0] not in _EXTRA:
             raise
         raise ImportError(
             f"lbcore.lab needs {error.name}, which is not installed. In a terminal, in lbcore's folder, "
             'run: python -m pip install -e ".[lessons]"'
         ) from error
+
+
+def _hidden() -> tuple[str, str] | None:
+    """A module of Python's library in whose place a file of the user's was loaded, as html.py in his folder is."""
+    library = Path(os.__file__).resolve().parent
+    folders = {Path(folder).resolve() for folder in sys.path}
+    for name in sorted(sys.stdlib_module_names & sys.modules.keys()):
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is None:
+            continue
+        place = Path(file).resolve()
+        # setuptools puts a distutils of its own in the place of Python's, from within its package.
+        found_in = place.parent.parent if place.name == "__init__.py" else place.parent
+        if found_in in folders and not place.is_relative_to(library):
+            return name, file
+    return None

@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import repeat
 from lbcore.presets._checks import TextHash, Weights, address, choice, integer, texts, weights_of
 from lbcore.selectors import Selector
 from lbcore.selectors.hash_functions import avalanche as stirred
@@ -168,4 +169,4 @@ def ring_points(
         for name, count in zip(nodes, counts.tolist(), strict=True)
         for i in range(count)
     ]
-    return np.array(points, np.uint64), np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
+    return np.array(points, np.uint64), repeat(np.arange(len(nodes), dtype=np.int32), counts)

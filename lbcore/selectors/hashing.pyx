@@ -11,6 +11,8 @@ nodes, so only the keys of a dead node move, and they come back when it does.
 
 import numpy as np
 
+from lbcore._counting import bincount
+
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport array_of, int_of
@@ -224,7 +226,7 @@ cdef class HashSlots(HashTable):
             return
         owner = np.array(self.owner)
         if removed == ADDED:
-            counts = np.bincount(owner, minlength=self.n - 1).tolist()
+            counts = bincount(owner, minlength=self.n - 1).tolist()
             mine = [np.flatnonzero(owner == i).tolist() for i in range(self.n - 1)]
             for _ in range(len(owner) // self.n):
                 giver = counts.index(max(counts))
@@ -234,7 +236,7 @@ cdef class HashSlots(HashTable):
             orphans = np.flatnonzero(owner == removed).tolist()
             owner[owner > removed] -= 1
             owner[orphans] = -1
-            counts = np.bincount(owner[owner >= 0], minlength=self.n).tolist()
+            counts = bincount(owner[owner >= 0], minlength=self.n).tolist()
             for slot in orphans:
                 taker = counts.index(min(counts))
                 counts[taker] += 1

@@ -10,6 +10,8 @@ which a table of buckets makes short.
 
 import numpy as np
 
+from lbcore._counting import repeat
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
@@ -278,7 +280,7 @@ cdef tuple ring_of(dict parameters, tuple names, weights, up):
             argument = "nodes" if len(names) * virtual_nodes > MAX_POINTS else "weights"
             raise ValueError(f"{argument}: {too_many(total, virtual_nodes)}")
         point = np.concatenate([points_of(name, w * virtual_nodes) for name, w in zip(names, weights)])
-        owner = np.repeat(np.arange(len(names), dtype=np.int32), weights * virtual_nodes)
+        owner = repeat(np.arange(len(names), dtype=np.int32), weights * virtual_nodes)
     else:
         point, owner = checked(function(names, weights.copy()), weights, parameters["bits"])
     order = np.argsort(point, kind="stable")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from lbcore.lab.frame.controls import ChoiceSpec, SliderSpec
+from lbcore.lab.frame.inputs import legible
 from lbcore.lab.frame.panel import Panel
 from lbcore.lab.frame.written import line
 
@@ -42,6 +43,11 @@ def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[
         parameters = inspect.signature(function).parameters
         reports = "progress" in parameters
 
+        def shown(*args: Any, **named: Any) -> Any:
+            for name, value in {**dict(zip(parameters, args, strict=False)), **named}.items():
+                legible(name, value)
+            return function(*args, **named)
+
         @functools.wraps(function)
         def call(*args: Any, prediction: Any = None, **named: Any) -> Any:
             given = dict(zip(parameters, args, strict=False))
@@ -50,14 +56,14 @@ def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[
             arguments = {**given, **named}
             specs = dict(_specs(arguments))
             if prediction is None and not specs:
-                return function(*args, **named)
+                return shown(*args, **named)
 
             def run(values: Mapping[str, Any], progress: Callable[[float], None]) -> Any:
                 now = _filled(arguments, values)
                 first = [now.pop(name) for name in given]
                 if reports:
                     now["progress"] = progress
-                return function(*first, **now)
+                return shown(*first, **now)
 
             def written(values: Mapping[str, Any]) -> str:
                 return line(function.__name__, _filled(arguments, values), len(given))

@@ -71,6 +71,8 @@ RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lbcore",
     "path.simplify": True,
+    # Names are the user's and stand as they are: a dollar is no mathematics.
+    "text.parse_math": False,
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
 from lbcore.lab.student.recipes import Recipe, name_of, recipe
 
 __all__ = [
@@ -104,7 +105,7 @@ class Run:
     def counts(self, which: Any = slice(None)) -> NDArray[np.int64]:
         """Requests at each node, of all requests or of some."""
         picks = self.picks[which]
-        return np.bincount(picks[picks >= 0] if picks.size and picks.min() < 0 else picks, minlength=len(self.names))
+        return bincount(picks[picks >= 0] if picks.size and picks.min() < 0 else picks, minlength=len(self.names))
 
 
 def run(

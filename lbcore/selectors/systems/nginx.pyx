@@ -17,6 +17,8 @@ from zlib import crc32
 
 import numpy as np
 
+from lbcore._counting import repeat
+
 from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
@@ -427,7 +429,7 @@ cdef tuple crc_points(tuple names, weights):
             point[k] = value
             k += 1
     order = np.argsort(points, kind="stable")
-    owners = np.repeat(np.arange(len(names), dtype=np.int32), VIRTUAL_NODES * weights)[order]
+    owners = repeat(np.arange(len(names), dtype=np.int32), VIRTUAL_NODES * weights)[order]
     points = points[order]
     first = np.append(True, points[1:] != points[:count - 1])
     return points[first], owners[first]

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.failover.failover import Failover, failover
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import bars, guessed
@@ -123,4 +123,4 @@ def survivors(nodes: int = 4, *, rate_per_s: float = 20.0, seed: int = 7) -> Sur
 def _rates(found: Failover, from_s: float, to_s: float) -> Numbers:
     """Requests a second that come to each node from one time to another; those moved at the start are not of them."""
     at = [one.node for one in found.visits if from_s < one.sent_s <= to_s]
-    return np.bincount(at, minlength=len(found.nodes)) / (to_s - from_s)
+    return bincount(at, minlength=len(found.nodes)) / (to_s - from_s)

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lbcore._checks import real
+from lbcore._counting import bincount
 from lbcore.faults import Chen, Detector, ExponentialDelay, FixedTimeout, PhiAccrual
 from lbcore.faults._checks import seconds
 from lbcore.faults.quality import beats, fixed_timeout_mistakes
@@ -162,7 +163,7 @@ def _point(
     stream = beats(1.0, count, loss=loss, delay=ExponentialDelay(delay_s), seed=seed)
     deadlines_s, false = replay(cls(**dict(parts)), stream.arrivals_s, stream.numbers)
     # A crash at a moment of the second after beat i was sent: the deadline stands as the last beat until then left it.
-    latest = np.maximum.accumulate(np.bincount(stream.numbers, np.arange(len(stream.numbers)), minlength=count))
+    latest = np.maximum.accumulate(bincount(stream.numbers, np.arange(len(stream.numbers)), minlength=count))
     left_s = deadlines_s[latest.astype(np.int64)] - np.arange(count)
     return float(_left_s(left_s[WARM_UP:]).mean()), float(false.sum()) * 3600 / count
 

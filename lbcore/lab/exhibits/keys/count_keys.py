@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.keys._hottest import Hottest
 from lbcore.lab.exhibits.keys._reader import read_keys
 from lbcore.lab.frame.exhibit import exhibit
@@ -132,7 +133,7 @@ def count_keys(
     try:
         for batch in reader.batches():
             picks = np.asarray(one.select_many(batch if keyed else len(batch)))
-            tally += np.bincount(picks + 1, minlength=len(tally))
+            tally += bincount(picks + 1, minlength=len(tally))
             hot.add(batch)
             tell(reader.bytes_read / max(reader.bytes_total, 1))
     except KeyboardInterrupt:

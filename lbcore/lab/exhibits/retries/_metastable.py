@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
 from lbcore.faults import Budget, CircuitBreaker, FixedWait, Wait
 from lbcore.faults._checks import Seed, count, moment, seconds, seed_bits, stream
 from lbcore.selectors.reference import Draws
@@ -135,7 +136,7 @@ def metastable(
             pause_s = wait.wait_s(retry + 1, pause_s, draws[request])
             order += 1
             heapq.heappush(events, (now_s + pause_s, order, request, retry + 1, pause_s, None))
-    offered = np.bincount(starts_s.astype(np.int64), minlength=size)
+    offered = bincount(starts_s.astype(np.int64), minlength=size)
     sent, more, done, kept = (np.array(row, dtype=np.int64) for row in (attempts, again, good, refused))
     return Metastable(offered, sent, more, done, kept, *_verdict(offered, done, back_s))
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lbcore._counting import bincount
 from lbcore.faults import Clock, Exponential, FullJitter, GiveUp, RetryPolicy, Stop, VirtualClock, Wait
 from lbcore.lab.exhibits.failover._words import some
 from lbcore.lab.exhibits.retries._shaded import PALE, shaded
@@ -38,7 +39,7 @@ class Stampede(Result):
         size = round(self.until_s / self.BIN_S)
         # The bin of 0.3 s is the one that begins there, though 0.3 / 0.05 is a little less than 6.
         at = np.minimum((calls_s / self.BIN_S + 1e-9).astype(np.int64), size - 1)
-        return np.bincount(at, minlength=size)
+        return bincount(at, minlength=size)
 
     @property
     def busiest(self) -> tuple[int, ...]:
