@@ -1,7 +1,7 @@
 """Builds the compiled core; everything else about the project stands in pyproject.toml.
 
 LBCORE_DEBUG=1 turns the checks of indices and memoryviews on; LBCORE_TRACE=1 adds line tracing for coverage.
-LBCORE_SANITIZE=1 builds with gcc's address and undefined-behaviour sanitizers, for tests/sanitized.sh.
+LBCORE_SANITIZE=1 builds with gcc's address and undefined-behaviour sanitizers.
 LBCORE_WERROR=1 makes a warning of Cython or of the C compiler an error. Each variant has its own build directory, so
 that no file of one is taken for another's.
 """

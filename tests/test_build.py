@@ -78,6 +78,29 @@ def test_debug_build_checks_every_index(checkout: Path, tmp_path: Path) -> None:
     assert re.search(r"\d+ passed", out)
 
 
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers are gcc's")
+def test_sanitizers_find_nothing(checkout: Path, tmp_path: Path) -> None:
+    """The contract, bad input, threads and the fuzz with the address and undefined-behaviour sanitizers in the core.
+
+    A finding ends the process. The libraries come first, because Python itself is built without them; its own small
+    allocator would hide what is read beyond an object.
+    """
+    shutil.copytree(checkout, tmp_path / "lbcore")
+    shutil.copytree(ROOT / "tests", tmp_path / "lbcore" / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    tree = tmp_path / "lbcore"
+    run(tree, sys.executable, "setup.py", "build_ext", "--inplace", LBCORE_SANITIZE="1")
+    libraries = [run(tree, "gcc", f"-print-file-name=lib{name}.so").strip() for name in ("asan", "ubsan")]
+    how = {"LD_PRELOAD": " ".join(libraries), "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
+    names = ("fuzz", "contract", "bad_input", "lies", "half_made", "threads")
+    tests = [f"tests/selectors/test_{name}.py" for name in names]
+    out = run(
+        tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
+        *tests, PYTHONPATH=str(tree), **how,
+    )  # fmt: skip
+    assert re.search(r"\d+ passed", out)
+
+
 def test_import_loads_numpy_and_nothing_of_jupyter() -> None:
     code = "import sys; base = set(sys.modules); import lbcore; print(*sorted(set(sys.modules) - base))"
     loaded = {name.split(".")[0] for name in run(ROOT, sys.executable, "-c", code).split()}
