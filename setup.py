@@ -1,6 +1,7 @@
 """Builds the compiled core; everything else about the project stands in pyproject.toml.
 
 LBCORE_DEBUG=1 turns the checks of indices and memoryviews on; LBCORE_TRACE=1 adds line tracing for coverage.
+LBCORE_SANITIZE=1 builds with gcc's address and undefined-behaviour sanitizers.
 LBCORE_WERROR=1 makes a warning of Cython or of the C compiler an error. Each variant has its own build directory, so
 that no file of one is taken for another's.
 """
@@ -17,8 +18,10 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-debug, trace, strict = (os.environ.get(f"LBCORE_{name}") == "1" for name in ("DEBUG", "TRACE", "WERROR"))
-build = "build/" + ("trace" if trace else "debug" if debug else "plain") + ("-strict" if strict else "")
+variants = ("DEBUG", "TRACE", "SANITIZE", "WERROR")
+debug, trace, sanitize, strict = (os.environ.get(f"LBCORE_{name}") == "1" for name in variants)
+kind = "trace" if trace else "sanitize" if sanitize else "debug" if debug else "plain"
+build = f"build/{kind}" + ("-strict" if strict else "")
 
 # All modules use one copy of Cython's own code, in a module that is generated: half the C to compile.
 SHARED = "lbcore.selectors._cython"
@@ -28,6 +31,9 @@ if os.name == "nt":
 else:
     # No fused multiply-add: the same picks on every platform.
     flags = ["-O0" if debug else "-O3", "-g0", "-ffp-contract=off", *(["-Wall", "-Werror"] if strict else [])]
+# gcc leaves a float that no integer can hold out of `undefined`; the first thing found ends the process.
+checked = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"] if sanitize else []
+flags += [*checked, "-O1", "-g1", "-fno-omit-frame-pointer"] if sanitize else []
 directives = {
     "language_level": 3,
     "freethreading_compatible": True,
@@ -43,7 +49,7 @@ directives = {
 def extension(module: str, source: str) -> Extension:
     """One compiled module, with the flags that all share."""
     macros = [("CYTHON_TRACE_NOGIL", "1")] if trace else []
-    return Extension(module, [source], extra_compile_args=flags, define_macros=macros)
+    return Extension(module, [source], extra_compile_args=flags, extra_link_args=checked, define_macros=macros)
 
 
 class Build(build_ext):

@@ -112,6 +112,28 @@ def test_sdist_holds_the_lessons_and_builds_from_itself(tmp_path: Path) -> None:
     assert said.strip() == "[0, 1, 2, 0]"
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers are gcc's")
+def test_sanitizers_find_nothing(tmp_path: Path) -> None:
+    """The contract, bad input, threads and the fuzz with the address and undefined-behaviour sanitizers in the core.
+
+    A finding ends the process. The libraries come first, because Python itself is built without them; its own small
+    allocator would hide what is read beyond an object.
+    """
+    tree = sources(tmp_path / "tree")
+    run(tree, sys.executable, "setup.py", "build_ext", "--inplace", LBCORE_SANITIZE="1")
+    libraries = [run(tree, "gcc", f"-print-file-name=lib{name}.so").strip() for name in ("asan", "ubsan")]
+    how = {"LD_PRELOAD": " ".join(libraries), "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
+    names = ("fuzz", "contract", "bad_input", "lies", "half_made", "threads")
+    tests = [f"tests/selectors/test_{name}.py" for name in names]
+    out = run(
+        tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", "not soak",
+        *tests, PYTHONPATH=str(tree), **how,
+    )  # fmt: skip
+    assert re.search(r"\d+ passed", out)
+
+
 PYTHONS = ("cp311", "cp312", "cp313", "cp314", "cp314t")
 WHEELS = {
     "linux": [f"{python}-{kind}linux_x86_64" for python in PYTHONS for kind in ("many", "musl")],

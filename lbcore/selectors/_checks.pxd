@@ -10,6 +10,7 @@ cdef enum:
 
 cdef object int_of(value, str argument, str wanted)
 cdef object array_of(value, str argument)
+cdef object plain_list(value)
 cdef str short(value)
 cdef str name_list(names)
 cdef object node_of(node, str argument)
@@ -24,4 +25,10 @@ cdef tuple picks_array(out, Py_ssize_t m)
 cdef object flags_of(ok, Py_ssize_t m, bint many)
 cdef object latencies_of(latency_s, Py_ssize_t m, bint many)
 cdef double seconds_of(value, str argument) except -1
+cdef double moment_of(value, str argument) except -1
 cdef object clock_of(clock)
+
+
+cdef inline double latest_s() noexcept nogil:
+    """The last moment below 2^62 s: a sum of two still has its whole seconds in 64 bits."""
+    return 4611686018427387392.0

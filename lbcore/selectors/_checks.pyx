@@ -24,6 +24,11 @@ cdef object array_of(value, str argument):
         raise TypeError(f"{argument}: {short(value)} is no array: its rows differ in length") from None
 
 
+cdef object plain_list(value):
+    """An array as a list, whatever a subclass of it says of its length and places; all else as it is."""
+    return np.asarray(value).tolist() if isinstance(value, np.ndarray) else value
+
+
 cdef str short(value):
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -64,7 +69,7 @@ cdef tuple names_of(nodes):
     if isinstance(nodes, (str, bytes, set, frozenset, dict)):
         raise TypeError(f"nodes: {short(nodes)} is of type {type(nodes).__name__}; give a list of names, or a number")
     if isinstance(nodes, (list, tuple)) or isinstance(nodes, np.ndarray) and nodes.ndim:
-        names = tuple([name_of(name, f"nodes[{i}]") for i, name in enumerate(nodes)])
+        names = tuple([name_of(name, f"nodes[{i}]") for i, name in enumerate(plain_list(nodes))])
         if len(names) > MAX_NODES:
             raise ValueError(f"nodes: {len(names)} are too many; a selector holds at most {MAX_NODES}")
     else:
@@ -100,7 +105,7 @@ cdef object weights_of(weights, Py_ssize_t n):
         raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
     if array_of(weights, "weights").ndim != 1:
         raise TypeError(f"weights: {short(weights)} is not a flat list of integers")
-    weights = list(weights)     # a list could change under us
+    weights = list(plain_list(weights))     # a list could change under us
     if len(weights) != n:
         raise ValueError(f"weights: {len(weights)} weights for {n} nodes")
     result = np.array([weight_of(w, f"weights[{i}]") for i, w in enumerate(weights)], dtype=np.int64)
@@ -198,6 +203,14 @@ cdef double seconds_of(value, str argument) except -1:
     if not 0 <= seconds < np.inf:
         raise ValueError(f"{argument}: {short(value)}; a time in seconds is finite and not below zero")
     return seconds
+
+
+cdef double moment_of(value, str argument) except -1:
+    """What a clock shows, whose whole seconds are computed with in 64 bits."""
+    cdef double now_s = seconds_of(value, argument)
+    if now_s > latest_s():
+        raise ValueError(f"{argument}: {short(value)}; a time in seconds is below 2^62")
+    return now_s
 
 
 cdef object clock_of(clock):

@@ -8,7 +8,7 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint64_t
 
 from lbcore.selectors cimport _hashes
-from lbcore.selectors._checks cimport int_of, short
+from lbcore.selectors._checks cimport int_of, plain_list, short
 
 
 cdef uint64_t hash_key(key, Py_ssize_t i, key_hash=None) except? 0:
@@ -71,7 +71,7 @@ cdef object hash_keys(keys, str name, key_hash):
     cdef Py_ssize_t i
     cdef uint64_t[::1] hashes
     if isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "OUS":
-        keys = keys.tolist()
+        keys = plain_list(keys)
     if not isinstance(keys, (list, tuple)):
         what = f"a {keys.ndim}-D array of {keys.dtype}" if isinstance(keys, np.ndarray) else type(keys).__name__
         raise TypeError(f"requests: {name} selects by key; give a list of keys or a 1-D integer array, not {what}")

@@ -9,7 +9,7 @@ from copyreg import __newobj__
 
 import numpy as np
 
-from lbcore.selectors._checks cimport names_of, seconds_of, weights_of
+from lbcore.selectors._checks cimport names_of, moment_of, weights_of
 from lbcore.selectors._columns cimport LOADED, RESET, SAVED
 from lbcore.selectors._state cimport ALL, OTHERS_UP, State
 
@@ -81,7 +81,7 @@ cdef class Pickled(State):
         up = np.array(state["up"]).astype(np.bool_).astype(np.uint8)
         if up.shape != (len(names),):
             raise ValueError("state: up and nodes differ in length")
-        now_s = seconds_of(state.get("now_s", 0.0), "state")
+        now_s = moment_of(state.get("now_s", 0.0), "state")
         self.fill(names, weights_of(state["weights"], len(names)), up, {**state, "now_s": now_s}, LOADED)
         if "attributes" in state:
             self.__dict__.update(state["attributes"])

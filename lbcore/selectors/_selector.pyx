@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, uint8_t, uint64_t
 
 from lbcore.selectors cimport _hashes
 from lbcore.selectors._checks cimport (
-    array_of, count_of, flags_of, latencies_of, node_of, picks_array, seconds_of, short,
+    array_of, count_of, flags_of, latencies_of, latest_s, moment_of, node_of, picks_array, plain_list, short,
 )
 from lbcore.selectors._keys cimport hash_key, hash_keys, key_words
 from lbcore.selectors._pickle cimport Pickled
@@ -21,6 +21,8 @@ cdef class Selector(Pickled):
     Nodes are given as a list of names, or as a number n for `node-0` to `node-(n-1)`. Every selector is safe to share
     between threads: no pick is lost or doubled. A function that a selector is given (`points`, `table`, `inner`) must
     not call that selector, nor may a `__del__`: where the call would have to wait for itself, it is a RuntimeError.
+    A process that `os.fork` makes while a thread is in a call has that selector locked for ever: fork before threads
+    share one, or send a pickle, as `multiprocessing` does.
     """
 
     def __init__(self):
@@ -61,7 +63,7 @@ cdef class Selector(Pickled):
         scalar = isinstance(avoid, (str, bytes)) or isinstance(avoid, np.ndarray) and avoid.ndim == 0
         if scalar or not hasattr(avoid, "__iter__"):
             raise TypeError(f"avoid: {short(avoid)} is of type {type(avoid).__name__}; give a list of nodes")
-        given = [node_of(other, "avoid") for other in avoid]
+        given = [node_of(other, "avoid") for other in plain_list(avoid)]
         self.enter()
         try:
             given = [self.find(other, "avoid") for other in given]
@@ -148,12 +150,12 @@ cdef class Selector(Pickled):
         clock = self.clock
         if clock is None:       # since the caller looked, another thread has called the constructor
             return
-        now_s = seconds_of(clock(), "clock")
+        now_s = moment_of(clock(), "clock")
         self.check_caller()
         with self.lock:
             if self.elsewhere:      # another machine's clock may show less; there, time would stand still
                 self.ahead_s, self.elsewhere = max(0.0, self.now_s - now_s), False
-            self.now_s = max(self.now_s, now_s + self.ahead_s)
+            self.now_s = max(self.now_s, min(now_s + self.ahead_s, latest_s()))
 
     def release(self, node, ok=True, latency_s=None):
         """A request at `node` has ended.

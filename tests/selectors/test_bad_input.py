@@ -198,30 +198,6 @@ def test_release(row: Row) -> None:
         refused("node", ValueError, lambda: selector.release(np.append(picks, picks[0])), selector)
 
 
-class Short(np.ndarray):
-    """It gives another array for a part of itself."""
-
-    def __getitem__(self, part: Any) -> Any:
-        return np.empty(1, np.int32)
-
-
-class Long(np.ndarray):
-    """It says that it is longer than it is."""
-
-    shape = property(lambda self: (1_000_000,))
-
-
-@pytest.mark.parametrize("selector", [lbcore.RoundRobin(3), lbcore.ModuloHash(3)], ids=str)
-def test_an_out_that_lies_is_written_within_its_memory(selector: Selector) -> None:
-    requests = np.arange(1_000_000) if selector.keyed else 1_000_000
-    out = np.full(1_000_000, -7, np.int32)
-    assert selector.select_many(requests, out=out.view(Short)).shape == (1,)
-    assert out.min() >= 0
-    ten = np.full(10, -7, np.int32)
-    refused("out", ValueError, lambda: selector.select_many(requests, out=ten.view(Long)), selector)
-    assert ten.tolist() == [-7] * 10
-
-
 def test_moved_wants_keys() -> None:
     a, b = lbcore.ModuloHash(3), lbcore.ModuloHash(4)
     refused("requests", TypeError, lambda: lbcore.moved(a, b, 10), a, b)  # type: ignore[arg-type]
