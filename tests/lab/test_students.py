@@ -1,6 +1,8 @@
 """A student's own class in lbcore's place: how it is made, asked, and what is said when it errs."""
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin, WeightedRoundRobin
 from lbcore.lab import balance
@@ -187,3 +189,16 @@ def test_only_who_can_go_down_goes_down():
         balance(ByCount(3), 10, down=[1])
     with pytest.raises(ValueError, match="not a node"):
         balance(reference.RoundRobin(3), 10, down=[3])
+
+
+def test_a_cell_shows_the_sentence_and_no_traceback():
+    cell = """
+from lbcore.lab import balance
+class Mine:
+    def __init__(self, n): self.n = n
+    def select(self): ...
+balance(Mine, 10, nodes=3)
+"""
+    with capture_output() as shown:
+        InteractiveShell().run_cell(cell)
+    assert shown.stdout.strip() == "Mine is not finished yet: replace its `...`, run that cell, then this one"

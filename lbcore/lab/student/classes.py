@@ -37,6 +37,10 @@ FEWEST_PICKS, MOST_PICKS, NODE_PICKS = 10_000, 100_000, 2_000_000
 class StudentError(ValueError):
     """What a student's class did wrong, as a sentence for the student."""
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this instead of a stack of lbcore's own lines, which would not help a student.
+        return [str(self)]
+
 
 def build(
     cls: Any,
