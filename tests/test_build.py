@@ -128,7 +128,8 @@ def test_sanitizers_find_nothing(tmp_path: Path) -> None:
     names = ("fuzz", "contract", "bad_input", "lies", "half_made", "threads")
     tests = [f"tests/selectors/test_{name}.py" for name in names]
     out = run(
-        tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=", "-m", "not soak",
+        tree, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=",
+        "-m", "not soak",
         *tests, PYTHONPATH=str(tree), **how,
     )  # fmt: skip
     assert re.search(r"\d+ passed", out)
