@@ -7,7 +7,6 @@ that come and go), and a copy that is asked one request at a time. What is hosti
 taken and changes something, the copy is made anew. 20,000 calls in all, a million with --soak.
 """
 
-import contextlib
 import pickle
 import random
 from collections.abc import Callable
@@ -84,6 +83,11 @@ class Run:
     def node(self) -> int:
         return self.rng.randrange(len(self.selector.nodes))
 
+    def look_at_the_clock(self) -> None:
+        """What a refused call may have seen, the copy sees too."""
+        self.selector.release([])
+        self.copy.release([])
+
     # ---- the calls ---------------------------------------------------------------------------------------------------
 
     def select(self) -> None:
@@ -129,6 +133,7 @@ class Run:
         requests = [1, 2, 3, 4, 5] if self.keyed else 5
         out = shape()
         taken = self.hostile(lambda: self.selector.select_many(requests, out=out))
+        self.look_at_the_clock()
         assert (base == -7).all() and taken == (out is None)
 
     def mark(self) -> None:
@@ -180,13 +185,16 @@ class Run:
         assert self.selector.nodes == self.copy.nodes
 
     def anew(self) -> None:
-        n = self.rng.choice([1, 3, 4, ["a", "b"], *HOSTILE[:12]])
-        how = {"seed": 7} if self.seeded else {}
-        if not isinstance(n, int) or abs(n) < 10:
-            self.hostile(lambda: self.selector.__init__(n, **how))  # type: ignore[misc]
-            # It has the default's clock now.
-            with contextlib.suppress(KeyError):
-                self.timed = self.selector.__getstate__()["clock"] is CLOCK
+        """A constructor again, with the same clock; all goes on from there."""
+        n, second = self.rng.choice([1, 3, 4, ["a", "b"], *HOSTILE[:12]]), self.rng.choice(HOSTILE)
+        if (isinstance(n, int | np.bool_) and abs(int(n)) > 10) or (isinstance(second, int) and second > 2**20):
+            return
+        given = [n, second] if self.rng.random() < 0.5 else [n]
+        how = {"seed": 7} if self.seeded and len(given) == 1 else {}
+        if self.timed:
+            how["clock"] = CLOCK
+        if self.hostile(lambda: self.selector.__init__(*given, **how)):  # type: ignore[misc]
+            self.copy, self.twin, CLOCK.told = self.selector.copy(), None, 0.0
 
     def reset(self) -> None:
         self.all(lambda s: s.reset())
@@ -202,8 +210,7 @@ class Run:
             self.copy, self.selector = self.selector, self.selector.copy()
         else:
             self.copy, self.selector = self.selector, pickle.loads(pickle.dumps(self.selector))
-        self.selector.release([])  # it looks at the clock, which may show less when it is asked next
-        self.copy.release([])
+        self.look_at_the_clock()  # which may show less when it is asked next
         CLOCK.value = kept
 
     def look(self) -> None:
@@ -230,11 +237,10 @@ class Run:
             lambda: s.release(0, True, value), lambda: s.__setstate__(value), lambda: s.select_many([value, 1]),
             lambda: s.__setstate__({**s.__getstate__(), "nodes": value}),
         ]  # fmt: skip
-        # A weight or a batch may be huge by right, and would take long.
-        calls += [] if huge else [lambda: s.select_many(value), lambda: s.__init__(3, value)]  # type: ignore[misc]
+        # A batch may be huge by right, and would take long.
+        calls += [] if huge else [lambda: s.select_many(value)]
         self.hostile(self.rng.choice(calls))
-        with contextlib.suppress(KeyError):
-            self.timed = s.__getstate__()["clock"] is CLOCK
+        self.look_at_the_clock()
 
 
 CHOICES = (
