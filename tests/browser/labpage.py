@@ -2,7 +2,7 @@
 
 `JupyterServer` serves a copy of a folder, with settings of its own, so that neither the checkout nor the user's own
 Jupyter is touched. `LabPage` is one open notebook. Nothing that a page asks for may leave this machine: other hosts
-cannot be resolved, and each attempt is recorded.
+cannot be resolved, and each attempt is recorded. (Longer than 300 lines: all that is done to one page, in one place.)
 """
 
 import json

@@ -1,4 +1,7 @@
-"""One row for every selector: how to make it, and how to make its twin. A new selector adds its row here."""
+"""One row for every selector: how to make it, and how to make its twin. A new selector adds its row here.
+
+Longer than 300 lines, because there is a row for each.
+"""
 
 import copy
 from collections.abc import Callable, Iterable

@@ -1,4 +1,7 @@
-"""What fails half way, and functions that call their selector back: an error, no crash, and nobody waits for ever."""
+"""What fails half way, and functions that call their selector back: an error, no crash, and nobody waits for ever.
+
+Longer than 300 lines: one way to be interrupted after the other, for every class that has functions of a user.
+"""
 
 import gc
 import pickle
