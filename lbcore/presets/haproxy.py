@@ -1,13 +1,12 @@
 """HAProxy's balance methods: https://docs.haproxy.org/2.6/configuration.html#4.2-balance
 
 A weight is 0 to 256; a server of weight 0 gets nothing. `mark_down` is what a failed health check does: the server
-leaves its queue, map or ring, and takes its place again later. `avoid` is `option redispatch`, which HAProxy uses for
-one server at a time.
+leaves its queue, map or ring, and takes its place again later. `avoid` is `option redispatch`: HAProxy avoids the server
+that was tried last, the last of `avoid`, and hands it out again where it is the only one, or where a map's key is its.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import gcd
 from typing import SupportsIndex
 from zlib import crc32
 
@@ -18,14 +17,13 @@ from lbcore.presets._checks import TextHash, Weights, address, choice, integer, 
 from lbcore.selectors import Selector
 from lbcore.selectors.hash_functions import avalanche as stirred
 from lbcore.selectors.hash_functions import djb2, sdbm, wt6
-from lbcore.selectors.hashing import HashTable
 from lbcore.selectors.systems.haproxy import (
     BoundedNearestRing,
     FastLeastConnections,
     FastWeightedRoundRobin,
+    MapHash,
     MapRoundRobin,
     NearestRing,
-    smooth_round,
 )
 
 FUNCTIONS: dict[str, Callable[[bytes], int]] = {"sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32}
@@ -70,10 +68,9 @@ def hash(
     avalanche: whether the hash is stirred once more. None is what `hash-type METHOD` does when nothing follows it:
     sdbm, stirred for `consistent`; another function is stirred only if you say so. `hash-type consistent sdbm`, in
     full, is not: that is avalanche=False. ids: the servers' `id`, which name their points on the ring; 1, 2, ... by
-    default. balance_factor: `hash-balance-factor`, 100 to 65535, for `consistent` alone; see `release`.
+    default. balance_factor: `hash-balance-factor`, 101 to 65535, for `consistent` alone; see `release`.
 
-    A map is written anew when a server comes up or goes down. Where HAProxy would give a map's key to the server to
-    avoid again, the key is hashed again here. An empty key is hashed as any other, while HAProxy takes turns for a
+    A map is written anew when a server comes up or goes down; the server to avoid keeps its keys there. An empty key is hashed as any other, while HAProxy takes turns for a
     request without the header.
     """
     choice(function, "function", FUNCTIONS)
@@ -129,11 +126,10 @@ def _hashed(
     if method == "map-based":
         if balance_factor is not None:
             raise ValueError("balance_factor: only a ring has one; give method='consistent'")
-        table = partial(map_entries, divisor=gcd(*numbers))
-        return HashTable(names, numbers, table=table, rebuild=True, key_hash=key_hash)
+        return MapHash(names, numbers, key_hash=key_hash)
     if balance_factor is None:
         return NearestRing(names, numbers, points=points, bits=32, key_hash=key_hash)
-    factor = integer(balance_factor, "balance_factor", 100, 65535)
+    factor = integer(balance_factor, "balance_factor", 101, 65535)
     return BoundedNearestRing(names, numbers, factor=factor, points=points, bits=32, key_hash=key_hash)
 
 
@@ -148,11 +144,6 @@ def _ids(ids: Sequence[SupportsIndex] | None, n: int) -> list[int]:
     if len(set(numbers)) < n:
         raise ValueError("ids: two servers have the same id")
     return numbers
-
-
-def map_entries(nodes: tuple[str, ...], weights: NDArray[np.int64], divisor: int) -> NDArray[np.int32]:
-    """The server of each entry of a map."""
-    return smooth_round(weights, divisor)
 
 
 def ring_points(

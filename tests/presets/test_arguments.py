@@ -81,7 +81,7 @@ def test_addresses(name: str) -> None:
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[1, 2, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[0, 1, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids="123")),
-        ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=99)),
+        ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=100)),
         ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=65536)),
         ("balance_factor", lambda: haproxy.hash(SERVERS, balance_factor=150)),
         ("start", lambda: envoy.round_robin(SERVERS, start=-1)),
@@ -95,6 +95,7 @@ def test_addresses(name: str) -> None:
         ("hosts", lambda: envoy.maglev(SERVERS, table_size=2)),
         ("choice_count", lambda: envoy.least_request(SERVERS, choice_count=1)),
         ("choice_count", lambda: envoy.least_request(SERVERS, choice_count=1025)),
+        ("attempts", lambda: envoy.maglev(SERVERS, attempts=-1)),
         ("seed", lambda: envoy.least_request(SERVERS, seed=1.5)),
         ("min_ring_size", lambda: grpc.ring_hash(SERVERS, min_ring_size=20, max_ring_size=10)),
         ("weights", lambda: grpc.weighted_round_robin([])),
@@ -125,7 +126,7 @@ def test_other_arguments(argument: str, call: Callable[[], object]) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=100),
+        lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=101),
         lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=65535),
         lambda: haproxy.hash(SERVERS, ids=[1, 2, 2**31 - 1]),
         lambda: envoy.ring_hash(SERVERS, balance_factor=100),

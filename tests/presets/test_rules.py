@@ -33,9 +33,18 @@ def test_the_contract_holds(name: str) -> None:
     selector.mark_down(1)
     assert set(selector.select_many(requests).tolist()) == {0, 2}
     key = requests[0] if selector.keyed else None
-    assert selector.select(key, avoid=[0]) == 2
+    if name.startswith(("haproxy", "envoy")):  # all were tried: they go back to one
+        assert selector.select(key, avoid=[0]) == 2 or name in ("haproxy.hash", "haproxy.source")
+        assert selector.select(key, avoid=[0, 2]) in (0, 2)
+        selector.mark_down(0), selector.mark_down(2)
+    else:
+        assert selector.select(key, avoid=[0]) == 2
+        with pytest.raises(LookupError):
+            selector.select(key, avoid=[0, 2])
+        selector.mark_down(0), selector.mark_down(2)
     with pytest.raises(LookupError):
-        selector.select(key, avoid=[0, 2])
+        selector.select(key)
+    selector.mark_up(0), selector.mark_up(2)
     selector.mark_up(1)
     selector.add("10.0.0.4:80")
     selector.remove("10.0.0.1:80")
@@ -120,6 +129,31 @@ def test_a_key_on_a_point_belongs_to_it_but_to_the_next_one_in_uhashring() -> No
             assert after.select(key) == owners[(place + 1) % len(points)]
             moved += after.select(key) != i
     assert moved > 20
+
+
+def test_a_server_passed_over_across_the_end_of_a_round_waits_by_its_weight() -> None:
+    """17 requests that HAProxy 2.6 redispatched from a to b, and six more."""
+    selector = haproxy.roundrobin(["a:80", "b:80"], [5, 1])
+    for _ in range(17):
+        if selector.select() == 0:
+            assert selector.select(avoid=[0]) == 1
+    assert selector.select_many(6).tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_haproxy_avoids_the_server_tried_last_and_envoy_as_often_as_it_may() -> None:
+    selector = haproxy.roundrobin(["a:80", "b:80"])
+    assert [selector.select(avoid=tried) for tried in ([0, 1], [1, 0])] == [0, 1]
+    turns = envoy.round_robin(["a:80", "b:80"], attempts=2)
+    assert turns.select(avoid=[0, 1]) == 0 and turns.select() == 1  # the third of a, b, a
+
+
+def test_redis_deals_the_ranges_to_an_address_at_a_time() -> None:
+    """Two masters of 10.0.0.1 and two of 10.0.0.2, as redis-cli 7.0 deals them; and three, two and one."""
+    owners = redis.slots(["10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:1", "10.0.0.2:2"]).owners  # type: ignore[attr-defined]
+    assert owners[::4096].tolist() == [0, 2, 1, 3]
+    names = ["c:1", "b:1", "c:2", "c:3", "a:1", "b:2"]
+    owners = redis.slots(names).owners  # type: ignore[attr-defined]
+    assert [names[i] for i in dict.fromkeys(owners.tolist())] == ["c:1", "b:1", "a:1", "c:2", "b:2", "c:3"]
 
 
 @pytest.mark.parametrize("n", [3, 7, 11])
