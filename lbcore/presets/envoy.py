@@ -3,7 +3,9 @@ https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_ba
 
 A weight is 1 or more; Envoy refuses 0. `mark_down` is a failed health check: schedules, rings and tables are built anew
 without the host. (Envoy goes on with all hosts when fewer than half are healthy: panic mode, which is left out here.)
-`avoid` is a retry with the predicate previous_hosts. A key is the text of the header that the hash policy names.
+`avoid` is a retry with the predicate previous_hosts. A key is the text of the header that the hash policy names. The
+rules are those of 1.36 and 1.40. The same host may come twice, and counts twice; the second `a:80` is called `a:80#2`
+here, and rings and tables refuse it.
 
 attempts, of each: host_selection_retry_max_attempts, how many more times a retry looks when it meets a host already
 tried. Then it goes to the last it met, so also where all have been tried. Envoy's default is 1.
@@ -46,7 +48,7 @@ def round_robin(
     >>> round_robin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
     """
-    names = texts(hosts, "hosts")
+    names = texts(hosts, "hosts", twice=True)
     return EarliestDeadline(names, weights_of(weights, len(names), 1), start, attempts=attempts)
 
 
@@ -114,7 +116,7 @@ def least_request(
     flight. choice_count: 2 or more. seed: of the draws, and how many picks the schedule is ahead; Envoy draws both at
     random. See `release`.
     """
-    names = texts(hosts, "hosts")
+    names = texts(hosts, "hosts", twice=True)
     choices = integer(choice_count, "choice_count", 2, 1024)
     return LeastRequest(names, weights_of(weights, len(names), 1), choices, seed, attempts=attempts)
 

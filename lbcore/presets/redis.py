@@ -1,4 +1,4 @@
-"""Redis Cluster: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/"""
+"""Redis Cluster: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (as of 7.0)"""
 
 from binascii import crc_hqx
 from collections import Counter
@@ -35,9 +35,9 @@ def slots(nodes: Sequence[str]) -> Selector:
     """Each key to the master that owns its slot, in ranges as `redis-cli --cluster create` gives them.
 
     nodes: the masters' names, at most 16384. Where several stand at one address (what is before the last colon of a
-    name), the ranges are dealt to one master of each address in turn, as redis-cli does. `add` and `remove` move as many slots as need be and no others, as
-    `redis-cli --cluster rebalance` does, which picks others of them. While a node is down its keys are hashed again;
-    Redis answers CLUSTERDOWN until a replica takes the slots over.
+    name), the ranges are dealt to one master of each address in turn, as redis-cli does. `add` and `remove` move as
+    many slots as need be and no others, as `redis-cli --cluster rebalance` does, which picks others of them. While a
+    node is down its keys are hashed again; Redis answers CLUSTERDOWN until a replica takes the slots over.
     """
     names = texts(nodes, "nodes")
     if len(names) > SLOTS:

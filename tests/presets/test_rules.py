@@ -184,6 +184,42 @@ def test_a_server_that_comes_to_haproxy_has_an_id_of_its_own() -> None:
     assert given.select_many(keys).tolist() == whole.select_many(keys).tolist()
 
 
+def test_haproxys_other_servers_get_the_next_free_ids() -> None:
+    """As `show servers state` of HAProxy 2.6 lists them."""
+    keys = [f"key{i}" for i in range(300)]
+    for given, whole in (([None, 1, None], [2, 1, 4]), ([3, None, None], [3, 2, 4]), ([None, 2, None], [1, 2, 3])):
+        some, all_ = (haproxy.hash(SERVERS, method="consistent", ids=ids) for ids in (given, whole))
+        assert some.select_many(keys).tolist() == all_.select_many(keys).tolist()
+
+
+@pytest.mark.parametrize("how", [{}, {"method": "consistent"}, {"method": "consistent", "balance_factor": 60000}])
+def test_haproxy_hashes_the_first_element_of_a_header_and_takes_turns_for_none(how: dict[str, Any]) -> None:
+    """First elements as http_find_header of HAProxy 2.6 cuts them."""
+    whole, cut = haproxy.hash(SERVERS, **how), haproxy.hash(SERVERS, header=True, **how)
+    for header, element in {
+        "203.0.113.9, 10.0.0.1": "203.0.113.9",
+        " \t a b \t,c": "a b",
+        '"a,b",c': '"a,b"',
+        '"a\\",b",c': '"a\\",b"',
+        '"never, closed': '"never, closed',
+        'a"b,c"d,e': 'a"b,c"d',
+        "a\\,b": "a\\",
+    }.items():
+        assert haproxy.first_element(header.encode()) == element.encode()
+        assert cut.select(header) == whole.select(element)
+    empty = [cut.select(header) for header in ["", " ", ",a", " , b"] * 15]
+    assert set(empty) == {0, 1, 2}
+    assert cut.select("", avoid=[(empty[-1] + 1) % 3]) != (empty[-1] + 1) % 3
+    assert cut.copy().select_many([""] * 9).tolist() == [cut.select("") for _ in range(9)]
+
+
+def test_haproxys_ring_of_3_0_has_points_of_its_own() -> None:
+    """full_hash(full_hash(id) + i), of version 3.0, for ids 1 to 3."""
+    points, owners = haproxy.hash(SERVERS, method="consistent", ring="3.0").ring  # type: ignore[attr-defined]
+    wanted = {haproxy.stirred((haproxy.stirred(id_) + i) % 2**32): id_ - 1 for id_ in (1, 2, 3) for i in range(16)}
+    assert dict(zip(points.tolist(), owners.tolist(), strict=True)) == wanted
+
+
 def test_modula_counts_the_servers_in_the_order_of_their_names() -> None:
     """By length, then by bytes, as twemproxy 0.5.0 answered; an alias is the name, and port 11211 is left out of it."""
     keys = [f"key{i}" for i in range(300)]

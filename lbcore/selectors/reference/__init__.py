@@ -35,9 +35,9 @@ from lbcore.selectors.reference.systems.nginx import (
 from lbcore.selectors.reference.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
 __all__ = [
-    "AttemptRing",
     "GOLDEN",
     "MASK",
+    "AttemptRing",
     "BoundedAlternates",
     "BoundedNearestRing",
     "BoundedRing",

@@ -49,8 +49,8 @@ cdef class EarliestDeadline(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. start: how many picks the schedule is
     ahead at its beginning, and again after each change of the nodes or of who is up. Nodes of equal weights take plain
-    turns. Times are float64: sums of 1 / w, compared exactly. attempts: how many more turns pass while their nodes are to
-    be avoided; the node of the last serves.
+    turns. Times are float64: sums of 1 / w, compared exactly. attempts: how many more turns pass while their nodes are
+    to be avoided; the node of the last serves.
 
     >>> EarliestDeadline(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
@@ -392,12 +392,12 @@ cdef class BoundedAlternates(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. factor: what a node may hold, in percent
     of its share of the requests in flight, this one counted; from 100 up. The share is rounded up, and a node is
-    overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one
-    is down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937,
-    seeded with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves.
-    key_hash: a function from a key's bytes to an integer, or None for xxHash64. attempts: how many more entries or points
-    are looked up while they lead to a node to avoid; where the last one leads serves. A request is in flight from its
-    pick until `release`.
+    overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one is
+    down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937, seeded
+    with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves. key_hash: a
+    function from a key's bytes to an integer, or None for xxHash64. attempts: how many more entries or points are
+    looked up while they lead to a node to avoid; where the last one leads serves. A request is in flight from its pick
+    until `release`.
 
     >>> BoundedAlternates(3, factor=100).select_many(["ann"] * 6).tolist()
     [1, 1, 0, 1, 0, 0]
