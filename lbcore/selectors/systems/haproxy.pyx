@@ -49,7 +49,7 @@ cdef enum:
 
 cdef object last_of(Selector selector, avoid):
     """The node that was tried last, alone; the others are looked at for errors."""
-    if isinstance(avoid, (str, bytes)) or not hasattr(avoid, "__iter__"):
+    if isinstance(avoid, (str, bytes)) or not hasattr(avoid, "__iter__") or getattr(avoid, "ndim", 1) == 0:
         return avoid            # an error, which the base names
     given = [node_of(node, "avoid") for node in avoid]
     selector.enter()
@@ -499,7 +499,7 @@ cdef class BoundedNearestRing(NearestRing):
     """A ring of nearest points that passes a request on while its node holds its share of those in flight, or more.
 
     nodes, weights, virtual_nodes, points, bits, key_hash: as for NearestRing. factor: what a node may hold, in percent
-    of its share; from 101 to 65535. The shares are whole numbers that add up to the whole, and at least 1. A request is
+    of its share; from 100 to 65535. The shares are whole numbers that add up to the whole, and at least 1. A request is
     in flight from its pick until `release`.
 
     >>> BoundedNearestRing(3, factor=110).select_many(["ann"] * 6).tolist()
@@ -519,8 +519,8 @@ cdef class BoundedNearestRing(NearestRing):
 
     cdef dict check(self, tuple names, weights, dict given):
         factor = int_of(given["factor"], "factor", "give a percentage")
-        if not 101 <= factor <= 65535:
-            raise ValueError(f"factor: {factor} is outside 101 to 65535")
+        if not 100 <= factor <= 65535:
+            raise ValueError(f"factor: {factor} is outside 100 to 65535")
         return {"factor": factor, **NearestRing.check(self, names, weights, given)}
 
     cdef declare(self, Columns state):
