@@ -249,10 +249,12 @@ def pick(selector: Any, key: Any = None, tried: Iterable[Node] = ()) -> int:
     """
     path = _indices(selector.nodes, tried)
     times = Counter(path)
+    # The one tried last comes last: there are selectors that avoid it alone.
+    order = list(dict.fromkeys(reversed(path)))[::-1]
     for most in range(max(times.values(), default=0) + 1):
-        avoid = {node for node, often in times.items() if often > most}.union(path[-1:])
+        avoid = tuple(node for node in order if times[node] > most or node == path[-1])
         try:
-            return int(selector.select(key, avoid=tuple(avoid)))
+            return int(selector.select(key, avoid=avoid))
         except LookupError:
             continue
     return int(selector.select(key))

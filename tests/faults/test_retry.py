@@ -13,6 +13,7 @@ from lbcore.faults.budget import RetryBudget, TokenBucket
 from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, amplification, pick
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
+from lbcore.selectors.systems.haproxy import FastWeightedRoundRobin
 
 NAN, INF = math.nan, math.inf
 
@@ -298,3 +299,9 @@ def test_wrong_types() -> None:
     ):
         with pytest.raises(TypeError, match=f"^{name}: "):
             make()
+
+
+def test_the_node_tried_last_is_told_last_to_selectors_that_avoid_it_alone() -> None:
+    for tried in (("node-0", "node-1"), ("node-1", "node-0"), ("node-2", "node-0", "node-1")):
+        for _ in range(20):
+            assert pick(FastWeightedRoundRobin(3), tried=tried) != int(tried[-1][-1])

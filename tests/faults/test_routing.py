@@ -7,7 +7,8 @@ import pytest
 
 import lbcore
 from lbcore.faults import CircuitBreaker
-from lbcore.faults.routing import LEAST_SHARE, Routing
+from lbcore.faults.routing import LEAST_SHARE, Route, Routing
+from lbcore.selectors.systems.haproxy import FastLeastConnections
 
 KEYS = [f"user-{i}" for i in range(2000)]
 
@@ -180,3 +181,11 @@ def test_bad_parameters_change_nothing(how: dict, error: type[Exception], messag
 def test_the_only_node_has_none_to_stand_by_for() -> None:
     with pytest.raises(ValueError, match=r"^backup: 'a' is the only node"):
         Routing(lbcore.RoundRobin(["a"]), backup="a")
+
+
+def test_a_given_node_is_counted_also_where_a_selector_avoids_the_last_alone() -> None:
+    selector = FastLeastConnections(3)
+    routing = Routing(selector)
+    for place in (2, 0, 2):
+        routing._take(None, Route(f"node-{place}", place))
+    assert selector.in_flight.tolist() == [1, 0, 2] and selector.up.all()

@@ -12,7 +12,7 @@ from lbcore.presets import envoy, grpc, haproxy, ketama, nginx, redis
 from .every import ADDRESSED, EVERY, KEYED, SERVERS, WEIGHTED
 
 BAD_SERVERS: list[Any] = [
-    [], (), "10.0.0.1:80", b"a", 3, None, [1], [None], [b"a"], [""], [" a"], ["a", "a"], ["a", ["b"]], np.array([1.0]),
+    [], (), "10.0.0.1:80", b"a", 3, None, [1], [None], [b"a"], [""], [" a"], ["a", ["b"]], np.array([1.0]),
 ]  # fmt: skip
 BAD_WEIGHTS: list[Any] = [
     [], [1, 2], [1, 2, 3, 4], [1, -1, 1], [1, 2.5, 1], [1, float("nan"), 1], ["1", 1, 1], "111", 3, {1: 1},
@@ -20,9 +20,22 @@ BAD_WEIGHTS: list[Any] = [
 ]  # fmt: skip
 
 
+TWICE = [name for name in EVERY if name.startswith("haproxy")]
+TWICE += ["nginx.round_robin", "nginx.hash", "nginx.ip_hash", "nginx.least_conn"]
+TWICE += ["envoy.round_robin", "envoy.least_request"]
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_server_may_come_twice_and_counts_twice(name: str) -> None:
+    selector = EVERY[name](["10.0.0.1:80", "10.0.0.1:80", "10.0.0.2:80", "10.0.0.1:80"])
+    assert selector.nodes == ("10.0.0.1:80", "10.0.0.1:80#2", "10.0.0.2:80", "10.0.0.1:80#3")
+    requests: Any = [f"10.{i}.{7 * i % 256}.{3 * i % 255}" for i in range(200)] if selector.keyed else 200
+    assert set(selector.select_many(requests).tolist()) == {0, 1, 2, 3}
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_servers(name: str) -> None:
-    for wrong in BAD_SERVERS:
+    for wrong in BAD_SERVERS + ([] if name in TWICE else [["a", "a"]]):
         with pytest.raises((TypeError, ValueError), match=r"^(servers|hosts|nodes)[:\[]"):
             EVERY[name](wrong)
     with pytest.raises(TypeError) as caught:
@@ -79,12 +92,14 @@ def test_addresses(name: str) -> None:
         ("function", lambda: haproxy.hash(SERVERS, function="md5")),
         ("function", lambda: haproxy.source(SERVERS, function=None)),
         ("method", lambda: haproxy.hash(SERVERS, method="ketama")),
+        ("ring", lambda: haproxy.hash(SERVERS, method="consistent", ring="3.3")),
+        ("header", lambda: haproxy.hash(SERVERS, header="x-key")),
         ("avalanche", lambda: haproxy.hash(SERVERS, avalanche="yes")),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[1, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[1, 2, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[0, 1, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids="123")),
-        ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=99)),
+        ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=100)),
         ("balance_factor", lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=65536)),
         ("balance_factor", lambda: haproxy.hash(SERVERS, balance_factor=150)),
         ("start", lambda: envoy.round_robin(SERVERS, start=-1)),
@@ -98,6 +113,7 @@ def test_addresses(name: str) -> None:
         ("hosts", lambda: envoy.maglev(SERVERS, table_size=2)),
         ("choice_count", lambda: envoy.least_request(SERVERS, choice_count=1)),
         ("choice_count", lambda: envoy.least_request(SERVERS, choice_count=1025)),
+        ("attempts", lambda: envoy.maglev(SERVERS, attempts=-1)),
         ("seed", lambda: envoy.least_request(SERVERS, seed=1.5)),
         ("min_ring_size", lambda: grpc.ring_hash(SERVERS, min_ring_size=20, max_ring_size=10)),
         ("weights", lambda: grpc.weighted_round_robin([])),
@@ -128,7 +144,7 @@ def test_other_arguments(argument: str, call: Callable[[], object]) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=100),
+        lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=101),
         lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=65535),
         lambda: haproxy.hash(SERVERS, ids=[1, 2, 2**31 - 1]),
         lambda: envoy.ring_hash(SERVERS, balance_factor=100),

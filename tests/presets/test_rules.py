@@ -33,9 +33,18 @@ def test_the_contract_holds(name: str) -> None:
     selector.mark_down(1)
     assert set(selector.select_many(requests).tolist()) == {0, 2}
     key = requests[0] if selector.keyed else None
-    assert selector.select(key, avoid=[0]) == 2
+    if name.startswith(("haproxy", "envoy")):  # all were tried: they go back to one
+        assert selector.select(key, avoid=[0]) == 2 or name in ("haproxy.hash", "haproxy.source")
+        assert selector.select(key, avoid=[0, 2]) in (0, 2)
+        selector.mark_down(0), selector.mark_down(2)
+    else:
+        assert selector.select(key, avoid=[0]) == 2
+        with pytest.raises(LookupError):
+            selector.select(key, avoid=[0, 2])
+        selector.mark_down(0), selector.mark_down(2)
     with pytest.raises(LookupError):
-        selector.select(key, avoid=[0, 2])
+        selector.select(key)
+    selector.mark_up(0), selector.mark_up(2)
     selector.mark_up(1)
     selector.add("10.0.0.4:80")
     selector.remove("10.0.0.1:80")
@@ -122,6 +131,31 @@ def test_a_key_on_a_point_belongs_to_it_but_to_the_next_one_in_uhashring() -> No
     assert moved > 20
 
 
+def test_a_server_passed_over_across_the_end_of_a_round_waits_by_its_weight() -> None:
+    """17 requests that HAProxy 2.6 redispatched from a to b, and six more."""
+    selector = haproxy.roundrobin(["a:80", "b:80"], [5, 1])
+    for _ in range(17):
+        if selector.select() == 0:
+            assert selector.select(avoid=[0]) == 1
+    assert selector.select_many(6).tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_haproxy_avoids_the_server_tried_last_and_envoy_as_often_as_it_may() -> None:
+    selector = haproxy.roundrobin(["a:80", "b:80"])
+    assert [selector.select(avoid=tried) for tried in ([0, 1], [1, 0])] == [0, 1]
+    turns = envoy.round_robin(["a:80", "b:80"], attempts=2)
+    assert turns.select(avoid=[0, 1]) == 0 and turns.select() == 1  # the third of a, b, a
+
+
+def test_redis_deals_the_ranges_to_an_address_at_a_time() -> None:
+    """Two masters of 10.0.0.1 and two of 10.0.0.2, as redis-cli 7.0 deals them; and three, two and one."""
+    owners = redis.slots(["10.0.0.1:1", "10.0.0.1:2", "10.0.0.2:1", "10.0.0.2:2"]).owners  # type: ignore[attr-defined]
+    assert owners[::4096].tolist() == [0, 2, 1, 3]
+    names = ["c:1", "b:1", "c:2", "c:3", "a:1", "b:2"]
+    owners = redis.slots(names).owners  # type: ignore[attr-defined]
+    assert [names[i] for i in dict.fromkeys(owners.tolist())] == ["c:1", "b:1", "a:1", "c:2", "b:2", "c:3"]
+
+
 @pytest.mark.parametrize("n", [3, 7, 11])
 def test_redis_rounds_the_ends_of_its_ranges_half_up(n: int) -> None:
     ends = [(2 * (i + 1) * redis.SLOTS - n) // (2 * n) for i in range(n)]  # of i + 1 shares, less one, to the nearest
@@ -148,6 +182,42 @@ def test_a_server_that_comes_to_haproxy_has_an_id_of_its_own() -> None:
     whole = haproxy.hash([*SERVERS, "10.0.0.4:80"], method="consistent", ids=[1, 2, 4, 5])
     keys = [f"key{i}" for i in range(300)]
     assert given.select_many(keys).tolist() == whole.select_many(keys).tolist()
+
+
+def test_haproxys_other_servers_get_the_next_free_ids() -> None:
+    """As `show servers state` of HAProxy 2.6 lists them."""
+    keys = [f"key{i}" for i in range(300)]
+    for given, whole in (([None, 1, None], [2, 1, 4]), ([3, None, None], [3, 2, 4]), ([None, 2, None], [1, 2, 3])):
+        some, all_ = (haproxy.hash(SERVERS, method="consistent", ids=ids) for ids in (given, whole))
+        assert some.select_many(keys).tolist() == all_.select_many(keys).tolist()
+
+
+@pytest.mark.parametrize("how", [{}, {"method": "consistent"}, {"method": "consistent", "balance_factor": 60000}])
+def test_haproxy_hashes_the_first_element_of_a_header_and_takes_turns_for_none(how: dict[str, Any]) -> None:
+    """First elements as http_find_header of HAProxy 2.6 cuts them."""
+    whole, cut = haproxy.hash(SERVERS, **how), haproxy.hash(SERVERS, header=True, **how)
+    for header, element in {
+        "203.0.113.9, 10.0.0.1": "203.0.113.9",
+        " \t a b \t,c": "a b",
+        '"a,b",c': '"a,b"',
+        '"a\\",b",c': '"a\\",b"',
+        '"never, closed': '"never, closed',
+        'a"b,c"d,e': 'a"b,c"d',
+        "a\\,b": "a\\",
+    }.items():
+        assert haproxy.first_element(header.encode()) == element.encode()
+        assert cut.select(header) == whole.select(element)
+    empty = [cut.select(header) for header in ["", " ", ",a", " , b"] * 15]
+    assert set(empty) == {0, 1, 2}
+    assert cut.select("", avoid=[(empty[-1] + 1) % 3]) != (empty[-1] + 1) % 3
+    assert cut.copy().select_many([""] * 9).tolist() == [cut.select("") for _ in range(9)]
+
+
+def test_haproxys_ring_of_3_0_has_points_of_its_own() -> None:
+    """full_hash(full_hash(id) + i), of version 3.0, for ids 1 to 3."""
+    points, owners = haproxy.hash(SERVERS, method="consistent", ring="3.0").ring  # type: ignore[attr-defined]
+    wanted = {haproxy.stirred((haproxy.stirred(id_) + i) % 2**32): id_ - 1 for id_ in (1, 2, 3) for i in range(16)}
+    assert dict(zip(points.tolist(), owners.tolist(), strict=True)) == wanted
 
 
 def test_modula_counts_the_servers_in_the_order_of_their_names() -> None:

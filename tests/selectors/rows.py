@@ -42,6 +42,8 @@ class Row:
     share_power: float = 1  # while nothing is released, the shares are as the weights to this power
     share_cv: float = 0  # how far a node's share may be from its weight by design: the coefficient of variation
     most_weight: int = 2**31 - 1  # what the weights may add up to
+    avoids: int | None = None  # how many of the nodes to avoid it does, the last ones; None: all
+    comes_back: bool = False  # to a node to avoid, where nobody else is up
     last_only: bool = False  # no other node can be removed
 
     def make(self, n: int, seed: int = SEED) -> Selector:
@@ -155,16 +157,18 @@ ROWS = {
         own_pick=True,
     ),
     "EarliestDeadline": Row(
-        lambda n, seed: envoy.EarliestDeadline(n, weights(n, seed), start=5),
-        lambda n, seed: reference.EarliestDeadline(weights(n, seed), 5),
+        lambda n, seed: envoy.EarliestDeadline(n, weights(n, seed), start=5, attempts=200),
+        lambda n, seed: reference.EarliestDeadline(weights(n, seed), 5, 200),
         weighted=True,
+        comes_back=True,
     ),
     "LeastRequest": Row(
-        lambda n, seed: envoy.LeastRequest(n, weights(n, seed), choices=3, seed=seed),
-        lambda n, seed: reference.LeastRequest(weights(n, seed), 3, seed),
+        lambda n, seed: envoy.LeastRequest(n, weights(n, seed), choices=3, seed=seed, attempts=200),
+        lambda n, seed: reference.LeastRequest(weights(n, seed), 3, seed, 200),
         weighted=True,
         seeded=True,
         share_power=0.5,
+        comes_back=True,
     ),
     "StaticStride": Row(
         lambda n, seed: grpc.StaticStride(n, weights(n, seed), start=5),
@@ -175,17 +179,41 @@ ROWS = {
         lambda n, seed: haproxy.FastWeightedRoundRobin(n, weights(n, seed)),
         lambda n, seed: reference.FastWeightedRoundRobin(weights(n, seed)),
         weighted=True,
+        avoids=1,
+        comes_back=True,
     ),
     "MapRoundRobin": Row(
         lambda n, seed: haproxy.MapRoundRobin(n, weights(n, seed)),
         lambda n, seed: reference.MapRoundRobin(weights(n, seed)),
         weighted=True,
         most_weight=2**24,
+        avoids=1,
+        comes_back=True,
+    ),
+    "MapHash": Row(
+        lambda n, seed: haproxy.MapHash(n, weights(n, seed)),
+        lambda n, seed: reference.MapHash(weights(n, seed)),
+        weighted=True,
+        most_weight=2**24,
+        avoids=0,
+        comes_back=True,
+    ),
+    "AttemptRing": Row(
+        lambda n, seed: envoy.AttemptRing(n, weights(n, seed), virtual_nodes=20, attempts=200),
+        lambda n, seed: reference.AttemptRing(weights(n, seed), 20, 200),
+        twin_cost=3,
+        weighted=True,
+        own_pick=True,
+        share_cv=0.22,
+        most_weight=2**24 // 20,
+        comes_back=True,
     ),
     "FastLeastConnections": Row(
         lambda n, seed: haproxy.FastLeastConnections(n, weights(n, seed)),
         lambda n, seed: reference.FastLeastConnections(weights(n, seed)),
         weighted=True,
+        avoids=1,
+        comes_back=True,
     ),
     "PassiveRoundRobin": Row(
         lambda n, seed: nginx.PassiveRoundRobin(n, weights(n, seed), clock=stopped),
@@ -250,6 +278,8 @@ ROWS = {
         own_pick=True,
         share_cv=0.22,
         most_weight=2**24 // 20,
+        avoids=1,
+        comes_back=True,
     ),
     "BoundedNearestRing": Row(
         lambda n, seed: haproxy.BoundedNearestRing(n, weights(n, seed), virtual_nodes=20, factor=130),
@@ -258,14 +288,18 @@ ROWS = {
         weighted=True,
         share_cv=0.22,
         most_weight=2**24 // 20,
+        avoids=1,
+        comes_back=True,
     ),
     "BoundedAlternates": Row(
-        lambda n, seed: envoy.BoundedAlternates(n, weights(n, seed), factor=130),
-        lambda n, seed: reference.BoundedAlternates(weights(n, seed), 130),
+        lambda n, seed: envoy.BoundedAlternates(n, weights(n, seed), factor=130, attempts=2000),
+        lambda n, seed: reference.BoundedAlternates(weights(n, seed), 130, 2000),
         twin_cost=20,
         weighted=True,
         share_cv=0.22,
         most_weight=2**24 // 160,
+        avoids=0,  # where all but those to avoid are overloaded, every attempt may end at the same one of them
+        comes_back=True,
     ),
     "JumpHash": Row(
         lambda n, seed: lbcore.JumpHash(n),

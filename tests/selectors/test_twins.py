@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,18 @@ def test_picks_of_the_twin(row: Row, n: int) -> None:
         selector = row.make(n, seed)
         picks = selector.select_many(requests_of(selector, m, i * m)).tolist()
         assert picks == ask(row.twin(n, seed), selector.keyed, m, i * m)
+
+
+@every
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_picks_of_the_twin_where_requests_are_tried_again(row: Row, n: int) -> None:
+    """Rounds end while nodes are avoided: what keeps a place in a round must keep it, or lose it, as the rule says."""
+    selector, twin, rng, tried = row.make(n), row.dressed(n), random.Random(n), []
+    for start in range(300 // row.twin_cost):
+        key = keys(selector.keyed, start - len(tried))
+        picks = one(selector, *key, avoid=tried), one(twin, *key, avoid=tried)
+        assert picks[0] == picks[1]
+        tried = [*tried, picks[0]] if picks[0] >= 0 and len(tried) < 3 and rng.random() < 0.5 else []
 
 
 # One step of a mixed use: what to do, and a number that says to which node or how often.

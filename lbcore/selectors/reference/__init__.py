@@ -15,12 +15,13 @@ from lbcore.selectors.reference.randomized import Random, TwoChoices
 from lbcore.selectors.reference.rendezvous import Rendezvous
 from lbcore.selectors.reference.ring import HashRing
 from lbcore.selectors.reference.round_robin import RoundRobin
-from lbcore.selectors.reference.systems.envoy import BoundedAlternates, EarliestDeadline, LeastRequest
+from lbcore.selectors.reference.systems.envoy import AttemptRing, BoundedAlternates, EarliestDeadline, LeastRequest
 from lbcore.selectors.reference.systems.grpc import StaticStride
 from lbcore.selectors.reference.systems.haproxy import (
     BoundedNearestRing,
     FastLeastConnections,
     FastWeightedRoundRobin,
+    MapHash,
     MapRoundRobin,
     NearestRing,
 )
@@ -36,6 +37,7 @@ from lbcore.selectors.reference.weighted import BurstRoundRobin, WeightedRandom,
 __all__ = [
     "GOLDEN",
     "MASK",
+    "AttemptRing",
     "BoundedAlternates",
     "BoundedNearestRing",
     "BoundedRing",
@@ -50,6 +52,7 @@ __all__ = [
     "LeastConnections",
     "LeastRequest",
     "Maglev",
+    "MapHash",
     "MapRoundRobin",
     "ModuloHash",
     "NearestRing",

@@ -6,14 +6,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from lbcore.selectors._selector import KeyHash, Nodes, Seed, Selector, Weights
 from lbcore.selectors.hashing import HashTable
-from lbcore.selectors.ring import HashRing
+from lbcore.selectors.ring import HashRing, Points
 
 class EarliestDeadline(Selector):
-    def __init__(self, nodes: Nodes, weights: Weights | None = None, start: SupportsIndex = 0) -> None: ...
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        start: SupportsIndex = 0,
+        *,
+        attempts: SupportsIndex = ...,
+    ) -> None: ...
 
 class LeastRequest(EarliestDeadline):
     def __init__(
-        self, nodes: Nodes, weights: Weights | None = None, choices: SupportsIndex = 2, seed: Seed = None
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        choices: SupportsIndex = 2,
+        seed: Seed = None,
+        *,
+        attempts: SupportsIndex = ...,
     ) -> None: ...
 
 class AttemptTable(HashTable):
@@ -24,6 +37,19 @@ class AttemptTable(HashTable):
         *,
         table: Callable[[tuple[str, ...], NDArray[np.int64]], ArrayLike],
         key_hash: KeyHash | None = None,
+        attempts: SupportsIndex = ...,
+    ) -> None: ...
+
+class AttemptRing(HashRing):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        virtual_nodes: SupportsIndex = 160,
+        *,
+        points: Points | None = None,
+        key_hash: KeyHash | None = None,
+        attempts: SupportsIndex = ...,
     ) -> None: ...
 
 class BoundedAlternates(Selector):
@@ -35,6 +61,7 @@ class BoundedAlternates(Selector):
         *,
         inner: Callable[[tuple[str, ...], NDArray[np.int64]], HashRing | HashTable] = ...,
         key_hash: KeyHash | None = None,
+        attempts: SupportsIndex = ...,
     ) -> None: ...
 
 def sown_order(n: int, seed: int) -> NDArray[np.int32]: ...

@@ -11,6 +11,9 @@ first, or each retry would warm another cache. For a table: attempt a looks up a
 a. For a bound on the load: the nodes are shuffled by a generator that the hash seeds, so that each hot key spreads in
 an order of its own, and the first that is not overloaded serves (Chen, Coleman and Shrivastava 2021). The cost:
 O(nodes) for a key whose node is overloaded.
+
+A retry looks for another node up to `attempts` times; then it takes the last it met, though it is to be avoided. So it
+goes back to those already tried when all have been.
 """
 
 import numpy as np
@@ -20,19 +23,25 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from lbcore.selectors._checks cimport int_of, seed_of
 from lbcore.selectors._columns cimport Columns
-from lbcore.selectors._draws cimport TRIES, below, draw
+from lbcore.selectors._draws cimport below, draw
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._state cimport Change
 from lbcore.selectors.hashing cimport HashTable
-from lbcore.selectors.ring cimport HashRing
+from lbcore.selectors.ring cimport HashRing, search
 
 cdef enum:
-    PASSES = 1 << 16        # turns passed over for a node to avoid, before the earliest of the others is served
     MAX_START = 429496729   # a larger start is taken modulo this
-    ATTEMPTS = 1 << 16      # at a table, until one meets a node that is not to be avoided; then a walk ends it
+    ATTEMPTS = 1 << 16      # more picks for a retry, while it meets nodes to avoid
     WORDS = 624             # the state of a Mersenne twister
     HEAP_TYPE = 1 << 9      # in a class's __flags__: it was made in Python
+
+
+cdef object attempts_of(attempts):
+    number = int_of(attempts, "attempts", "give a number of picks")
+    if not 0 <= number < 1 << 31:
+        raise ValueError(f"attempts: {number} is outside 0 to 2^31 - 1")
+    return number
 
 
 cdef class EarliestDeadline(Selector):
@@ -40,7 +49,8 @@ cdef class EarliestDeadline(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. start: how many picks the schedule is
     ahead at its beginning, and again after each change of the nodes or of who is up. Nodes of equal weights take plain
-    turns. A node to avoid lets its turn pass. Times are float64: sums of 1 / w, compared exactly.
+    turns. Times are float64: sums of 1 / w, compared exactly. attempts: how many more turns pass while their nodes are
+    to be avoided; the node of the last serves.
 
     >>> EarliestDeadline(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
@@ -56,18 +66,19 @@ cdef class EarliestDeadline(Selector):
     cdef int32_t[::1] heap      # the nodes of the schedule: those up, and of a weight above zero
     cdef int32_t size
     cdef bint equal             # they take plain turns
+    cdef int64_t attempts
 
-    def __init__(self, nodes, weights=None, start=0):
-        self.construct(nodes, weights, {"start": start})
+    def __init__(self, nodes, weights=None, start=0, *, attempts=ATTEMPTS):
+        self.construct(nodes, weights, {"start": start, "attempts": attempts})
 
     cdef dict check(self, tuple names, weights, dict given):
         start = int_of(given["start"], "start", "give a number of picks")
         if not 0 <= start < 1 << 64:
             raise ValueError(f"start: {start} is outside 0 to 2^64 - 1")
-        return {"start": start}
+        return {"start": start, "attempts": attempts_of(given["attempts"])}
 
     cdef declare(self, Columns state):
-        self.start = self.parameters["start"]
+        self.start, self.attempts = self.parameters["start"], self.parameters["attempts"]
         self.turn = state.value("turn", self.turn, self.start)
         self.now, self.later = state.value("now", self.now), state.value("later", self.later)
         self.due, self.order = state.column("due", np.float64), state.column("order", np.uint64)
@@ -110,19 +121,15 @@ cdef class EarliestDeadline(Selector):
         return node
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, k, first
-        if self.n_live == 0:
+        cdef int32_t node = -1
+        cdef int64_t _attempt
+        if self.is_shut or self.size == 0:
             return -1
-        for _ in range(PASSES):
+        for _attempt in range(self.attempts + 1):
             node = self.next()
             if self.is_live[node]:
-                return node
-        first = self.live[0]
-        if not self.equal:
-            for k in range(1, self.n_live):
-                if self.earlier(self.live[k], first):
-                    first = self.live[k]
-        return first
+                break
+        return node
 
     cdef schedule(self):
         """The nodes of the schedule, in no order yet."""
@@ -183,8 +190,8 @@ cdef class LeastRequest(EarliestDeadline):
     nodes: names, or a number. weights: an integer of 0 or more for each node. choices: how many draws, from 1 to 1024;
     the first drawn wins a tie. Nodes of unequal weights are not drawn: the one whose deadline is earliest serves, and
     counts as w / (1 + its requests in flight) when it is put back (Envoy's LEAST_REQUEST). seed: an integer, a numpy
-    Generator, or None for fresh entropy; it names the draws, and where the schedule starts. A request is in flight from
-    its pick until `release`.
+    Generator, or None for fresh entropy; it names the draws, and where the schedule starts. attempts: as for
+    EarliestDeadline. A request is in flight from its pick until `release`.
 
     >>> LeastRequest(3, [3, 1, 1], seed=0).select_many(5).tolist()
     [0, 0, 1, 2, 0]
@@ -194,14 +201,15 @@ cdef class LeastRequest(EarliestDeadline):
     cdef uint64_t number        # of the next draw
     cdef int32_t choices
 
-    def __init__(self, nodes, weights=None, choices=2, seed=None):
-        self.construct(nodes, weights, {"choices": choices, "start": seed})
+    def __init__(self, nodes, weights=None, choices=2, seed=None, *, attempts=ATTEMPTS):
+        self.construct(nodes, weights, {"choices": choices, "start": seed, "attempts": attempts})
 
     cdef dict check(self, tuple names, weights, dict given):
         choices = int_of(given["choices"], "choices", "give the number of draws")
         if not 1 <= choices <= 1024:
             raise ValueError(f"choices: {choices} is outside 1 to 1024")
-        return {"choices": choices, "start": seed_of(given["start"])}
+        attempts = attempts_of(given["attempts"])
+        return {"choices": choices, "start": seed_of(given["start"]), "attempts": attempts}
 
     cdef declare(self, Columns state):
         EarliestDeadline.declare(self, state)
@@ -213,9 +221,11 @@ cdef class LeastRequest(EarliestDeadline):
     cdef double rate(self, int32_t node) noexcept nogil:
         return <double>self.weight[node] / <double>(self.load[node] + 1)
 
-    cdef int32_t drawn(self) noexcept nogil:
-        """The emptiest of the nodes drawn."""
+    cdef int32_t next(self) noexcept nogil:
+        """The emptiest of the nodes drawn, or of unequal weights the node that is due."""
         cdef int32_t node, best = -1
+        if not self.equal:
+            return EarliestDeadline.next(self)
         for _ in range(self.choices):
             node = self.heap[<int32_t>below(draw(self.start, self.number), self.size)]
             self.number += 1
@@ -224,20 +234,8 @@ cdef class LeastRequest(EarliestDeadline):
         return best
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node = -1
-        if self.n_live == 0:
-            return -1
-        if self.equal:
-            for _ in range(TRIES):
-                node = self.drawn()
-                if self.is_live[node]:
-                    break
-            if not self.is_live[node]:      # so many are to be avoided that drawing would go on for long
-                node = self.live[<int32_t>below(draw(self.start, self.number), self.n_live)]
-                self.number += 1
-        else:
-            node = EarliestDeadline.pick(self)
-        return send(self, node)
+        cdef int32_t node = EarliestDeadline.pick(self)
+        return send(self, node) if node >= 0 else -1
 
     cdef list more_repr(self):
         return ([f"choices={self.choices}"] if self.choices != 2 else []) + [f"seed={self.start}"]
@@ -252,33 +250,86 @@ cdef class AttemptTable(HashTable):
     """A table whose keys have an order of entries of their own; it is built anew when a node goes down or comes up.
 
     nodes, weights, table, key_hash: as for HashTable. Attempt a at a key looks up `(hash ^ -a) mod entries`, in 64
-    bits, until it meets a node that is not to be avoided.
+    bits, while it meets nodes to avoid; the node of attempt `attempts` serves in any case.
 
     >>> table = AttemptTable(2, [2, 1], table=lambda nodes, weights: [0, 0, 1])
     >>> table.select("ann"), table.select("ann", avoid=[0])
     (0, 1)
     """
 
-    def __init__(self, nodes, weights=None, *, table, key_hash=None):
-        HashTable.__init__(self, nodes, weights, table=table, rebuild=True, key_hash=key_hash)
+    cdef int64_t attempts
+    cdef bint stands            # somebody is up, maybe to be avoided
+
+    def __init__(self, nodes, weights=None, *, table, key_hash=None, attempts=ATTEMPTS):
+        self.construct(nodes, weights, {
+            "table": table, "rebuild": True, "key_hash": key_hash, "attempts": attempts,
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"attempts": attempts_of(given["attempts"]), **HashTable.check(self, names, weights, given)}
+
+    cdef declare(self, Columns state):
+        HashTable.declare(self, state)
+        self.attempts = self.parameters["attempts"]
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef int32_t node
-        cdef uint64_t a, size, entry
-        if self.n_live == 0:
+        cdef int32_t node = -1
+        cdef int64_t a
+        if self.is_shut or not self.stands:
             return -1
-        size = <uint64_t>self.owner.shape[0]
-        for a in range(<uint64_t>ATTEMPTS):
-            node = self.owner[attempt(h, a) % size]
+        for a in range(self.attempts + 1):
+            node = self.owner[<Py_ssize_t>(attempt(h, a) % <uint64_t>self.owner.shape[0])]
             if self.is_live[node]:
-                return node
-        entry = h % size
-        for _ in range(size):       # so many are to be avoided that trying would go on for long: walk
-            node = self.owner[entry]
-            if self.is_live[node]:
-                return node
-            entry = entry + 1 if entry + 1 < size else 0
-        return -1                   # those that are left own no entry
+                break
+        return node
+
+    cdef marked(self):
+        self.stands = np.multiply(self.weight, self.is_up).any()
+        HashTable.marked(self)
+
+
+cdef class AttemptRing(HashRing):
+    """A ring that is built anew when a node goes down or comes up; attempt a at a key is the a-th point behind its own.
+
+    nodes, weights, virtual_nodes, points, key_hash: as for HashRing. From a node to avoid a key goes on, `attempts`
+    times at most; the owner of the last point serves in any case.
+
+    >>> ring = AttemptRing(3, attempts=1000)
+    >>> ring.select("ann"), ring.select("ann", avoid=[0, 1, 2])
+    (0, 0)
+    """
+
+    cdef int64_t attempts
+    cdef bint stands            # somebody is up, maybe to be avoided
+
+    def __init__(self, nodes, weights=None, virtual_nodes=160, *, points=None, key_hash=None, attempts=ATTEMPTS):
+        self.construct(nodes, weights, {
+            "virtual_nodes": virtual_nodes, "points": points, "rule": "first", "bits": 64, "rebuild": True,
+            "key_hash": key_hash, "attempts": attempts,
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"attempts": attempts_of(given["attempts"]), **HashRing.check(self, names, weights, given)}
+
+    cdef declare(self, Columns state):
+        HashRing.declare(self, state)
+        self.attempts = self.parameters["attempts"]
+
+    cdef Py_ssize_t home(self, uint64_t h) noexcept nogil:
+        cdef Py_ssize_t i, size = self.point.shape[0] - 1
+        cdef int64_t left = self.attempts
+        if self.is_shut or not self.stands:
+            return -1
+        i = search(&self.point[0], &self.start[0], self.shift, h)
+        if i == size:
+            i = 0
+        while left and not self.is_live[self.owner[i]]:
+            i, left = i + 1 if i + 1 < size else 0, left - 1
+        return i
+
+    cdef marked(self):
+        self.stands = np.multiply(self.weight, self.is_up).any()
+        HashRing.marked(self)
 
 
 cdef struct Twister:
@@ -341,10 +392,11 @@ cdef class BoundedAlternates(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. factor: what a node may hold, in percent
     of its share of the requests in flight, this one counted; from 100 up. The share is rounded up, and a node is
-    overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one
-    is down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937,
-    seeded with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves.
-    key_hash: a function from a key's bytes to an integer, or None for xxHash64. A request is in flight from its pick
+    overloaded when it holds more than that. inner: a function of the nodes' names and their weights (0 where one is
+    down) that returns a HashRing or a HashTable of these nodes. The others are tried in an order that MT19937, seeded
+    with the low 32 bits of the key's hash, shuffles; where all are overloaded, the least overloaded serves. key_hash: a
+    function from a key's bytes to an integer, or None for xxHash64. attempts: how many more entries or points are
+    looked up while they lead to a node to avoid; where the last one leads serves. A request is in flight from its pick
     until `release`.
 
     >>> BoundedAlternates(3, factor=100).select_many(["ann"] * 6).tolist()
@@ -361,9 +413,12 @@ cdef class BoundedAlternates(Selector):
     cdef int32_t[::1] order         # places in this list, shuffled
     cdef int32_t size
     cdef double[::1] share          # of the weights of these nodes
+    cdef int64_t attempts
 
-    def __init__(self, nodes, weights=None, factor=125, *, inner=HashRing, key_hash=None):
-        self.construct(nodes, weights, {"factor": factor, "inner": inner, "key_hash": key_hash})
+    def __init__(self, nodes, weights=None, factor=125, *, inner=HashRing, key_hash=None, attempts=ATTEMPTS):
+        self.construct(nodes, weights, {
+            "factor": factor, "inner": inner, "key_hash": key_hash, "attempts": attempts,
+        })
 
     cdef dict check(self, tuple names, weights, dict given):
         factor = int_of(given["factor"], "factor", "give a percentage")
@@ -371,7 +426,8 @@ cdef class BoundedAlternates(Selector):
             raise ValueError(f"factor: {factor} is outside 100 to 2^32 - 1")
         if not callable(given["inner"]):
             raise TypeError("inner: give a function of (nodes, weights) that returns a HashRing or a HashTable")
-        return {"factor": factor, "inner": given["inner"], "key_hash": key_hash_of(given.get("key_hash"))}
+        attempts, key_hash = attempts_of(given["attempts"]), key_hash_of(given.get("key_hash"))
+        return {"factor": factor, "inner": given["inner"], "key_hash": key_hash, "attempts": attempts}
 
     cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
         """A new ring or table; the old one stays where there is none because nobody is up."""
@@ -379,13 +435,14 @@ cdef class BoundedAlternates(Selector):
         return inner_of(parameters["inner"], names, weights) if weights.any() else None
 
     cdef declare(self, Columns state):
-        self.factor = self.parameters["factor"]
+        self.factor, self.attempts = self.parameters["factor"], self.parameters["attempts"]
 
     cdef bint counts(self) noexcept:
         return True
 
     cdef marked(self):
         if self.made is None:
+            self.size = 0           # nobody is up
             return
         weights = np.multiply(self.weight, self.is_up)
         listed = np.flatnonzero(weights).astype(np.int32)
@@ -429,19 +486,14 @@ cdef class BoundedAlternates(Selector):
         return best
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef int32_t node = -1, k
-        cdef uint64_t a
-        if self.n_live == 0:
+        cdef int32_t node = -1
+        cdef int64_t a
+        if self.is_shut or self.size == 0:
             return -1
-        for a in range(<uint64_t>TRIES):
+        for a in range(self.attempts + 1):
             node = self.alternate(h, self.first(h, a))
             if self.is_live[node]:
                 break
-        if not self.is_live[node]:      # so many are to be avoided that trying would go on for long
-            node = self.live[0]
-            for k in range(1, self.n_live):
-                if self.load_factor(self.live[k]) < self.load_factor(node):
-                    node = self.live[k]
         return send(self, node)
 
     cdef list more_repr(self):

@@ -12,6 +12,9 @@ class FastWeightedRoundRobin(Selector):
 class MapRoundRobin(Selector):
     def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
 
+class MapHash(MapRoundRobin):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, *, key_hash: KeyHash | None = None) -> None: ...
+
 class FastLeastConnections(Selector):
     def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
 

@@ -1,4 +1,4 @@
-"""HAProxy's own rules. (Longer than 300 lines: three answers to its question, which share how HAProxy counts weights.)
+"""HAProxy's own rules. (Longer than 300 lines: all share how HAProxy counts weights, and what it avoids.)
 
 Turns by weight. Smooth weighted round robin looks at every node for every request. One of HAProxy's older answers keeps
 for each node the place in the round at which its next turn stands, and sorts the nodes into those that wait for their
@@ -15,6 +15,8 @@ it gets little, so a key belongs to the nearest point, before or after it, and s
 sides. A node that is down has no points. With a bound (`hash-balance-factor`) a node serves while it holds fewer
 requests than its share of all in flight, this one counted, times a factor; else the request goes on to the next point
 (Mirrokni, Thorup and Zadimoghaddam 2018).
+
+Of the nodes to avoid, HAProxy knows the one that was tried last, and where that is the only one it is handed out again.
 """
 
 from math import gcd
@@ -23,8 +25,9 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors._checks cimport int_of
+from lbcore.selectors._checks cimport int_of, node_of
 from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._state cimport Change
 from lbcore.selectors.ring cimport HashRing, search
@@ -35,6 +38,8 @@ cdef enum:
     LOADS = 4096            # of the heaviest weight, 256, for one request
     MAX_SLOTS = 1 << 24     # of a round that is written down: 64 MB
 
+cdef uint64_t NO_KEY = 0xFFFFFFFFFFFFFFFFULL    # the hash that says that a request has no key, and takes turns
+
 cdef enum:
     DOWN                    # where a node stands: in no group
     CURRENT                 # in this round
@@ -42,11 +47,26 @@ cdef enum:
     SECOND                  # the heaviest of which fills a gap, and those that wait for the next one
 
 
+cdef object last_of(Selector selector, avoid):
+    """The node that was tried last, alone; the others are looked at for errors."""
+    if isinstance(avoid, (str, bytes)) or not hasattr(avoid, "__iter__") or getattr(avoid, "ndim", 1) == 0:
+        return avoid            # an error, which the base names
+    given = [node_of(node, "avoid") for node in avoid]
+    selector.enter()
+    try:
+        for node in given:
+            selector.find(node, "avoid")
+    finally:
+        selector.leave()
+    return [given.pop()] if given else []
+
+
 cdef class FastWeightedRoundRobin(Selector):
     """Each node has a place in the round; the one whose place has come serves, else the heaviest that waits.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. A node that comes up waits for as many
-    turns as it would between two of its own. A node to avoid uses its turn up.
+    turns as it would between two of its own. The node to avoid uses its turn up, and where a new round begins before
+    another is found, its place in the round too.
 
     >>> FastWeightedRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
@@ -58,7 +78,6 @@ cdef class FastWeightedRoundRobin(Selector):
     cdef int64_t[::1] key           # the order within a group; of equal keys, the first put in comes first
     cdef uint64_t[::1] order
     cdef int32_t[::1] group
-    cdef int32_t[::1] passed        # nodes to avoid that were passed over in this pick
     cdef uint64_t later             # the next number of `order`
     cdef int32_t waiting            # FIRST or SECOND
     cdef int64_t position           # in the round
@@ -72,7 +91,6 @@ cdef class FastWeightedRoundRobin(Selector):
         self.place, self.rest = state.column("place", np.int64), state.column("rest", np.int64)
         self.key, self.order = state.column("key", np.int64), state.column("order", np.uint64)
         self.group = state.column("group", np.int32, DOWN, DOWN, SECOND)
-        self.passed = np.zeros(self.n, np.int32)
         self.later, self.position = state.value("later", self.later), state.value("position", self.position)
         self.waiting = state.value("waiting", self.waiting, FIRST, FIRST, SECOND)
         self.round_size = state.value("round", self.round_size)
@@ -110,19 +128,23 @@ cdef class FastWeightedRoundRobin(Selector):
                 best = i
         return best
 
-    cdef int32_t next(self) noexcept nogil:
-        """The node whose turn it is, taken out of its group; its place is that of its next turn."""
-        cdef int32_t node = -1, other
-        while node < 0:
-            node = self.first_of(CURRENT)
-            if node < 0 or self.place[node] > self.position:
-                other = self.first_of(self.waiting)
-                if other >= 0:
-                    node = other
-                    self.place[node] = self.rest[node] = 0
-            if node < 0:                # the round is over
-                self.waiting = FIRST + SECOND - self.waiting
-                self.position = self.round_size = self.next_size
+    cdef int32_t foremost(self) noexcept nogil:
+        """The node whose turn it is; -1: the round is over."""
+        cdef int32_t node = self.first_of(CURRENT), other
+        if node < 0 or self.place[node] > self.position:
+            other = self.first_of(self.waiting)
+            if other >= 0:
+                node = other
+                self.place[node] = self.rest[node] = 0
+        return node
+
+    cdef void begin(self) noexcept nogil:
+        """A new round."""
+        self.waiting = FIRST + SECOND - self.waiting
+        self.position = self.round_size = self.next_size
+
+    cdef void advance(self, int32_t node) noexcept nogil:
+        """Takes the node out of its group; its place is that of its next turn."""
         if self.place[node] == 0:       # its first turn
             self.place[node] = self.position
         self.place[node] += self.next_size // self.scaled(node)
@@ -132,24 +154,38 @@ cdef class FastWeightedRoundRobin(Selector):
             self.place[node] += 1
         self.group[node] = DOWN
         self.position += 1
-        return node
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, many = 0
-        if self.n_live == 0:
+        cdef int32_t node, avoided = -1
+        cdef bint begun = False         # a new round, during this pick
+        if self.n_live == 0 and (self.is_shut or self.next_size == 0):
             return -1
         if self.round_size == 0:        # nobody was up when it began
             self.position = self.round_size = self.next_size
-        node = self.next()
-        while not self.is_live[node]:
-            self.passed[many] = node
-            many += 1
-            node = self.next()
-        self.queue(node)
-        while many:
-            many -= 1
-            self.queue(self.passed[many])
+        while True:
+            node = self.foremost()
+            if node < 0 and not begun:
+                begun = True
+                self.begin()
+                node = self.foremost()
+            if node < 0:                # the node to avoid is the only one
+                node, avoided = avoided, -1
+                break
+            self.advance(node)
+            if self.is_live[node]:
+                break
+            avoided = node
+        if node >= 0:
+            self.queue(node)
+        if avoided >= 0:
+            if begun:                   # its place was in the round that is over
+                self.wait(avoided, self.waiting)
+            else:
+                self.queue(avoided)
         return node
+
+    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
+        return Selector.select_other(self, h, last_of(self, avoid))
 
     cdef marked(self):
         cdef int32_t i
@@ -189,7 +225,7 @@ cdef class MapRoundRobin(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node; divided by their greatest common
     divisor, they add up to at most 2^24. When a node comes up or goes down, the round is written anew, and goes on at
-    the same entry. An entry of a node to avoid is passed over.
+    the same entry. The entries of the node to avoid are passed over.
 
     >>> MapRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
@@ -198,6 +234,7 @@ cdef class MapRoundRobin(Selector):
     weighted = True
     cdef int32_t[::1] entry
     cdef int32_t at
+    cdef bint stands            # somebody is up, be it the node to avoid
 
     def __init__(self, nodes, weights=None):
         self.construct(nodes, weights, {})
@@ -217,9 +254,12 @@ cdef class MapRoundRobin(Selector):
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node, at = self.at, size
-        if self.n_live == 0:
+        if self.n_live == 0 and (self.is_shut or not self.stands):
             return -1
         size = <int32_t>self.entry.shape[0]
+        if self.n_live == 0:            # once round the map, which is all of the node to avoid
+            self.at = at if 0 < at < size else size
+            return self.entry[0]
         while True:
             if at >= size:
                 at = 0
@@ -230,9 +270,39 @@ cdef class MapRoundRobin(Selector):
         self.at = at
         return node
 
+    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
+        return Selector.select_other(self, h, last_of(self, avoid))
+
     cdef marked(self):
+        self.stands = np.multiply(self.weight, self.is_up).any()
         if self.made is not None:
             self.entry = self.made
+
+
+cdef class MapHash(MapRoundRobin):
+    """Each key goes to the entry `hash(key) mod entries` of a round that stands written down.
+
+    nodes, weights: as for MapRoundRobin. key_hash: a function from a key's bytes to an integer, or None for xxHash64;
+    2^64 - 1 says that there is no key, and such requests take turns. A node to avoid keeps its keys.
+
+    >>> MapHash(3, [5, 1, 1]).select_many(["ann", "bob", "cy", "ann"]).tolist()
+    [0, 0, 0, 0]
+    """
+
+    keyed = True
+
+    def __init__(self, nodes, weights=None, *, key_hash=None):
+        self.construct(nodes, weights, {"key_hash": key_hash})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"key_hash": key_hash_of(given.get("key_hash"))}
+
+    cdef int32_t place(self, uint64_t h) noexcept nogil:
+        if h == NO_KEY:
+            return self.pick()
+        if self.is_shut or not self.stands:
+            return -1
+        return self.entry[<Py_ssize_t>(h % <uint64_t>self.entry.shape[0])]
 
 
 def smooth_round(weights, divisor=0):
@@ -311,10 +381,14 @@ cdef class FastLeastConnections(Selector):
                 self.later += 1
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t k, i, best
-        if self.n_live == 0:
-            return -1
-        best = self.live[0]
+        cdef int32_t k, i, best = 0
+        if self.n_live:
+            best = self.live[0]
+        else:                   # the node to avoid may be the only one
+            while best < self.n and self.key[best] < 0:
+                best += 1
+            if self.is_shut or best == self.n:
+                return -1
         for k in range(1, self.n_live):
             i = self.live[k]
             if self.key[i] < self.key[best] or self.key[i] == self.key[best] and self.order[i] < self.order[best]:
@@ -322,6 +396,9 @@ cdef class FastLeastConnections(Selector):
         self.served[best] += 1
         self.move(best)
         return send(self, best)
+
+    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
+        return Selector.select_other(self, h, last_of(self, avoid))
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         self.served[node] -= 1
@@ -341,11 +418,15 @@ cdef class NearestRing(HashRing):
     """Each key goes to the owner of the nearest point on the circle, of two as near to that of the one before.
 
     nodes, weights, virtual_nodes, points, bits, key_hash: as for HashRing. When a node goes down or comes up, its
-    points go or come. From a node to avoid a key goes on to the points behind.
+    points go or come. From the node to avoid a key goes on to the points behind. A hash of 2^64 - 1 says that there is
+    no key: such requests walk over the points.
 
     >>> NearestRing(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [0, 2, 1, 0]
     """
+
+    cdef uint64_t walked            # up to here, without it, have requests without a key come
+    cdef bint stands                # somebody is up, be it the node to avoid
 
     def __init__(self, nodes, weights=None, virtual_nodes=160, *, points=None, bits=64, key_hash=None):
         self.construct(nodes, weights, {
@@ -353,20 +434,62 @@ cdef class NearestRing(HashRing):
             "key_hash": key_hash,
         })
 
-    cdef Py_ssize_t home(self, uint64_t h) noexcept nogil:
-        """The nearest point, or where a node to avoid owns it, the next one."""
-        cdef Py_ssize_t size, before, after
-        if self.n_live == 0:
+    cdef declare(self, Columns state):
+        HashRing.declare(self, state)
+        self.walked = state.value("walked", self.walked)
+
+    cdef Py_ssize_t first_from(self, uint64_t h) noexcept nogil:
+        """The place of the first point at or after h, round the circle."""
+        cdef Py_ssize_t i = search(&self.point[0], &self.start[0], self.shift, h)
+        return i if i < self.point.shape[0] - 1 else 0
+
+    cdef Py_ssize_t nearest(self, uint64_t h) noexcept nogil:
+        """The place of the nearest point; -1: nobody is up."""
+        cdef Py_ssize_t before, after
+        if self.is_shut or not self.stands:
             return -1
-        size = self.point.shape[0] - 1
         h &= self.mask
-        after = search(&self.point[0], &self.start[0], self.shift, h)
-        before = (after if after else size) - 1
-        if after == size:
-            after = 0
-        if ((h - self.point[before]) & self.mask) <= ((self.point[after] - h) & self.mask):
-            after = before
-        return self.onwards(after, False)
+        after = self.first_from(h)
+        before = (after if after else self.point.shape[0] - 1) - 1
+        return before if ((h - self.point[before]) & self.mask) <= ((self.point[after] - h) & self.mask) else after
+
+    cdef Py_ssize_t home(self, uint64_t h) noexcept nogil:
+        """The nearest point, or where the node to avoid owns it, the next one of another, if there is one."""
+        cdef Py_ssize_t near = self.nearest(h), other = -1
+        if near >= 0:
+            other = self.onwards(near, False)
+        return other if other >= 0 else near
+
+    cdef int32_t turn(self) noexcept nogil:
+        """The owner of the next point. At the very first one HAProxy does not look whom to avoid."""
+        cdef Py_ssize_t i = 0, other
+        if self.is_shut or not self.stands:
+            return -1
+        if self.walked:
+            i = self.first_from(self.walked) if self.walked <= self.mask else 0
+            other = self.onwards(i, False)
+            if other < 0:           # once round, to the point where it stood
+                other = (i if i else self.point.shape[0] - 1) - 1
+            i = other
+        self.walked = self.point[i] + 1
+        return self.owner[i]
+
+    cdef int32_t place(self, uint64_t h) noexcept nogil:
+        if h == NO_KEY:
+            return self.turn()
+        return HashRing.place(self, h)
+
+    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
+        return Selector.select_other(self, h, last_of(self, avoid))
+
+    cdef marked(self):
+        """Where a point that was walked to is gone, the walk goes on from the one before it."""
+        cdef Py_ssize_t i
+        self.stands = np.multiply(self.weight, self.is_up).any()
+        HashRing.marked(self)
+        if self.walked:
+            i = np.searchsorted(self.placed()[0], np.uint64(self.walked - 1), side="right") if self.stands else 0
+            self.walked = self.point[i - 1] + 1 if i else 0
 
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
         Selector.place_many(self, hashes, out, m)       # the ring's own batch knows no other home
@@ -420,11 +543,17 @@ cdef class BoundedNearestRing(NearestRing):
         return self.load[node] >= max(slots, 1)
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
-        cdef Py_ssize_t i = self.home(h), other
+        cdef Py_ssize_t i
+        if h == NO_KEY:
+            i = self.turn()
+            return send(self, <int32_t>i) if i >= 0 else -1
+        i = self.nearest(h)
         if i < 0:
             return -1
-        other = self.onwards(i, True)       # -1 where those with room are to be avoided
-        return send(self, self.owner[other if other >= 0 else i])
+        i = self.onwards(i, True)
+        if i < 0:       # only the node to avoid has room: HAProxy gives up at the end of the ring, where it stands
+            i = self.point.shape[0] - 2
+        return send(self, self.owner[i])
 
     cdef list more_repr(self):
         return HashRing.more_repr(self) + [f"factor={self.factor}"]

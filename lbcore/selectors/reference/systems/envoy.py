@@ -1,5 +1,9 @@
-"""Envoy's own rules: turns in the order in which they fall due, and a bound on a key's node."""
+"""Envoy's own rules: turns in the order in which they fall due, and a bound on a key's node.
 
+Where a pick meets a node to avoid, it looks for another so many times as `attempts` says; then it takes the last.
+"""
+
+from bisect import bisect_left
 from collections.abc import Container
 from heapq import heapify, heapreplace
 from math import ceil
@@ -14,8 +18,9 @@ from lbcore.selectors.reference.ring import HashRing
 class EarliestDeadline:
     """The node that is due first serves, and is due again 1 / its weight later."""
 
-    def __init__(self, weights: list[int], start: int = 0):
+    def __init__(self, weights: list[int], start: int = 0, attempts: int = 65536):
         self.weights, self.up, self.start, self.turn = weights, [True] * len(weights), start, start
+        self.attempts = attempts
         self.lay()
 
     def mark(self, node: int, up: bool) -> None:
@@ -52,19 +57,20 @@ class EarliestDeadline:
         return node
 
     def select(self, avoid: Container[int] = ()) -> int:
-        if all(node in avoid for node in self.nodes):
+        if not self.nodes:
             raise LookupError("no node is left")
-        while (node := self.next()) in avoid:
-            pass
+        for _ in range(self.attempts + 1):
+            if (node := self.next()) not in avoid:
+                break
         return node
 
 
 class LeastRequest(EarliestDeadline):
     """The emptiest of a few drawn nodes; of unequal weights, the first due, where a full node is due less often."""
 
-    def __init__(self, weights: list[int], choices: int, seed: int):
+    def __init__(self, weights: list[int], choices: int, seed: int, attempts: int = 65536):
         self.load, self.choices, self.draws = [0] * len(weights), choices, Draws(seed)
-        super().__init__(weights, seed)
+        super().__init__(weights, seed, attempts)
 
     def rate(self, node: int) -> float:
         return self.weights[node] / (self.load[node] + 1)
@@ -84,11 +90,34 @@ class LeastRequest(EarliestDeadline):
         self.load[node] -= 1
 
 
+class AttemptRing(HashRing):
+    """Each key goes to the first point of a node that is up; from one to avoid, so many points on at most."""
+
+    def __init__(self, weights: list[int], virtual_nodes: int, attempts: int = 65536):
+        super().__init__(weights, virtual_nodes)
+        self.all_points, self.attempts = self.points, attempts
+
+    def mark(self, node: int, up: bool) -> None:
+        self.up[node] = up
+        self.points = [point for point in self.all_points if self.up[point[1]]]
+
+    def select(self, key: str | bytes | int, avoid: Container[int] = ()) -> int:
+        if not self.points:
+            raise LookupError("no node is left")
+        place = bisect_left(self.points, (hash64(key), -1))
+        for attempt in range(self.attempts + 1):
+            node = self.points[(place + attempt) % len(self.points)][1]
+            if node not in avoid:
+                break
+        return node
+
+
 class BoundedAlternates:
     """Each key goes to its node of a ring, or if that is overloaded to the first in an order shuffled by the key."""
 
-    def __init__(self, weights: list[int], factor: int):
+    def __init__(self, weights: list[int], factor: int, attempts: int = 65536):
         self.weights, self.up, self.load, self.factor = weights, [True] * len(weights), [0] * len(weights), factor
+        self.attempts = attempts
         self.lay()
 
     def mark(self, node: int, up: bool) -> None:
@@ -122,17 +151,14 @@ class BoundedAlternates:
         return best
 
     def select(self, key: str | bytes | int, avoid: Container[int] = ()) -> int:
-        left = [node for node in self.nodes if node not in avoid]
-        if not left:
+        if not self.nodes:
             raise LookupError("no node is left")
         h = hash64(key)
-        place = next((i for i, (point, _) in enumerate(self.points) if point >= h), 0)
-        for attempt in range(64):
+        place = bisect_left(self.points, (h, -1))
+        for attempt in range(self.attempts + 1):
             node = self.alternate(h, self.points[(place + attempt) % len(self.points)][1])
             if node not in avoid:
                 break
-        else:
-            node = min(left, key=self.fullness)
         self.load[node] += 1
         return node
 

@@ -1,7 +1,10 @@
-"""HAProxy's own rules: two kinds of turns, the least loaded at the head of a queue, and the ring of nearest points."""
+"""HAProxy's own rules: two kinds of turns, the least loaded at the head of a queue, and the ring of nearest points.
+
+Of the nodes to avoid, the last alone is avoided, and where it is the only one it serves again.
+"""
 
 from bisect import bisect_left
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Sequence
 from math import gcd
 
 from lbcore.selectors.reference._hashes import hash64
@@ -44,14 +47,15 @@ class FastWeightedRoundRobin:
             for group in (self.now, self.waiting, self.later):
                 group.pop(node, None)
 
-    def next(self) -> int:
-        while not self.now and not self.waiting:
-            self.waiting, self.later = self.later, self.waiting
-            self.position = self.size = self.next_size
+    def foremost(self) -> int:
+        """The node whose turn it is; -1: the round is over."""
         node = min(self.now, key=self.now.__getitem__, default=-1)
         if self.waiting and (node < 0 or self.place[node] > self.position):
             node = min(self.waiting, key=self.waiting.__getitem__)
             self.place[node] = self.rest[node] = 0
+        return node
+
+    def advance(self, node: int) -> None:
         for group in (self.now, self.waiting):
             group.pop(node, None)
         self.place[node] = self.place[node] or self.position
@@ -59,19 +63,31 @@ class FastWeightedRoundRobin:
         more, self.rest[node] = divmod(self.rest[node] + rest, self.weights[node])
         self.place[node] += turns + more
         self.position += 1
-        return node
 
-    def select(self, avoid: Container[int] = ()) -> int:
-        live = [node for node, weight in enumerate(self.weights) if weight and self.up[node]]
-        if all(node in avoid for node in live):
+    def select(self, avoid: Sequence[int] = ()) -> int:
+        if not self.next_size:
             raise LookupError("no node is left")
         if not self.size:
             self.position = self.size = self.next_size
-        passed = []
-        while (node := self.next()) in avoid:
-            passed.append(node)
-        for taken in [node, *reversed(passed)]:
-            self.queue(taken)
+        avoided, begun = -1, False
+        while True:
+            node = self.foremost()
+            if node < 0 and not begun:
+                self.waiting, self.later, begun = self.later, self.waiting, True
+                self.position = self.size = self.next_size
+                node = self.foremost()
+            if node < 0:
+                node, avoided = avoided, -1
+                break
+            self.advance(node)
+            if node not in avoid[-1:]:
+                break
+            avoided = node
+        self.queue(node)
+        if avoided >= 0 and begun:  # its place was in the round that is over
+            self.put(self.waiting, avoided, -self.weights[avoided])
+        elif avoided >= 0:
+            self.queue(avoided)
         return node
 
 
@@ -104,15 +120,29 @@ class MapRoundRobin:
             self.entries.append(best)
         return self.entries[at]
 
-    def select(self, avoid: Container[int] = ()) -> int:
-        if not any(self.up[node] and node not in avoid for node in self.live):
+    def size(self) -> int:
+        """Of the map; of one in which nobody is up, an error."""
+        if not any(self.up[node] for node in self.live):
             raise LookupError("no node is left")
-        size = sum(self.weights[node] for node in self.live)
+        return sum(self.weights[node] for node in self.live)
+
+    def select(self, avoid: Sequence[int] = ()) -> int:
+        size = self.size()
+        if self.live == list(avoid[-1:]):
+            self.at = self.at if 0 < self.at < size else size
+            return self.live[0]
         while True:
             self.at = self.at if self.at < size else 0
             node, self.at = self.entry(self.at), self.at + 1
-            if node not in avoid:
+            if node not in avoid[-1:]:
                 return node
+
+
+class MapHash(MapRoundRobin):
+    """Each key goes to the entry `hash(key) mod entries` of a round that stands written down."""
+
+    def select(self, key: str | bytes | int, avoid: Sequence[int] = ()) -> int:  # type: ignore[override]
+        return self.entry(hash64(key) % self.size())
 
 
 class FastLeastConnections:
@@ -138,10 +168,10 @@ class FastLeastConnections:
         else:
             self.queue.pop(node, None)
 
-    def select(self, avoid: Container[int] = ()) -> int:
-        left = [node for node in self.queue if node not in avoid]
-        if not left:
+    def select(self, avoid: Sequence[int] = ()) -> int:
+        if not self.queue:
             raise LookupError("no node is left")
+        left = [node for node in self.queue if node not in avoid[-1:]] or list(self.queue)
         node = min(left, key=self.queue.__getitem__)
         self.load[node] += 1
         self.move(node)
@@ -178,11 +208,14 @@ class NearestRing:
             for i in range(len(points)):
                 yield points[(place + i) % len(points)][1]
 
-    def select(self, key: str | bytes | int, avoid: Container[int] = ()) -> int:
+    def select(self, key: str | bytes | int, avoid: Sequence[int] = ()) -> int:
+        node = -1
         for node in self.walk(key):
-            if node not in avoid:
+            if node not in avoid[-1:]:
                 return node
-        raise LookupError("no node is left")
+        if node < 0:
+            raise LookupError("no node is left")
+        return node
 
 
 class BoundedNearestRing(NearestRing):
@@ -199,11 +232,11 @@ class BoundedNearestRing(NearestRing):
         more = (before + scaled[node]) * rest // sum(scaled) - before * rest // sum(scaled)
         return max(1, scaled[node] * whole + more)
 
-    def select(self, key: str | bytes | int, avoid: Container[int] = ()) -> int:
-        node = super().select(key, avoid)  # where those with room are to be avoided
-        node = next(
-            (other for other in self.walk(key) if other not in avoid and self.load[other] < self.slots(other)), node
-        )
+    def select(self, key: str | bytes | int, avoid: Sequence[int] = ()) -> int:
+        if not self.points:
+            raise LookupError("no node is left")
+        node = self.points[-1][1]  # at the end of the ring, where only the node to avoid has room
+        node = next((n for n in self.walk(key) if n not in avoid[-1:] and self.load[n] < self.slots(n)), node)
         self.load[node] += 1
         return node
 
