@@ -37,7 +37,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"arrivals": 3}, TypeError, "arrivals: 3 is of type int"),
     ({"arrivals": lbcore.simulate.Poisson}, TypeError, "arrivals: <class .*Poisson.*> is of type type"),
     ({"service": "fast"}, TypeError, "service: 'fast' is of type str; give Exponential"),
-    ({"service": [1.0, NAN]}, ValueError, r"service\[1\]: nan is not between 0 and"),
+    ({"service": [1.0, NAN]}, ValueError, r"service\[1\]: nan is not from 0 to"),
     ({"service": [1.0, -1.0]}, ValueError, r"service\[1\]: -1 is not"),
     ({"service": [[1.0]]}, TypeError, "service: .* is not a flat list of numbers"),
     ({"service": [0.0, 0.0]}, ValueError, "service: no request takes any time"),
@@ -102,7 +102,7 @@ def test_listed_arrivals_are_looked_at() -> None:
     for times, said in (
         ([], "arrivals: no time is given"),
         ([1.0, 0.5], r"arrivals\[1\]: 0.5 is before"),
-        ([0.0, INF], r"arrivals\[1\]: inf is not between 0 and"),
+        ([0.0, INF], r"arrivals\[1\]: inf is not from 0 to"),
         ([-1.0, 2.0], r"arrivals\[0\]: -1 is not"),
     ):
         with pytest.raises(ValueError, match=said):
