@@ -296,7 +296,7 @@ cdef class AttemptRing(HashRing):
 
     >>> ring = AttemptRing(3, attempts=1000)
     >>> ring.select("ann"), ring.select("ann", avoid=[0, 1, 2])
-    (0, 0)
+    (1, 2)
     """
 
     cdef int64_t attempts
