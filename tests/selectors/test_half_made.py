@@ -230,7 +230,8 @@ def test_two_constructors_of_one_selector_do_not_mix(name: str, monkeypatch: pyt
 
     def others() -> None:
         if threading.get_ident() == main:
-            threads.append(threading.Thread(target=selector.__init__, args=(4 + len(threads) % 5,)))  # type: ignore[misc]
+            nodes = 4 + len(threads) % 5
+            threads.append(threading.Thread(target=selector.__init__, args=(nodes,), daemon=True))  # type: ignore[misc]
             threads[-1].start()
             threads[-1].join(0.002)
 
@@ -442,7 +443,12 @@ def test_other_threads_wait_while_a_function_is_asked() -> None:
     asked, seen = threading.Event(), []
     ask = Obeying(points)
     ring = lbcore.HashRing(3, points=ask)
-    thread = threading.Thread(target=lambda: asked.wait() and seen.append(ring.nodes))  # type: ignore[func-returns-value]
+
+    def other() -> None:
+        asked.wait()
+        seen.append(ring.nodes)
+
+    thread = threading.Thread(target=other, daemon=True)
     thread.start()
 
     def wait() -> None:

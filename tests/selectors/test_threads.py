@@ -27,7 +27,7 @@ def together(work: Callable[[int], None]) -> None:
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(THREADS)]
+    threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,7 +117,7 @@ def test_a_batch_releases_the_gil(name: str) -> None:
     out = np.empty(m, np.int32)
     for _ in range(50):  # the machine may have others to run
         out[0] = out[-1] = -7
-        thread = threading.Thread(target=selector.select_many, args=(requests,), kwargs={"out": out})
+        thread = threading.Thread(target=selector.select_many, args=(requests,), kwargs={"out": out}, daemon=True)
         thread.start()
         seen = False
         while thread.is_alive() and not seen:

@@ -219,20 +219,22 @@ def test_nodes_that_change_while_the_compiled_loop_runs() -> None:
             queue(Escaping(20), 600_000, load=1.5, seed=1, progress=lambda done, of, change=change: change())
         assert len(caught) == 1
 
-    stop = threading.Event()
+    began, stop = threading.Event(), threading.Event()
 
     def coming_and_going() -> None:
+        began.wait()
         while not stop.is_set():
-            for selector in caught[:1]:
-                selector.add("new")
-                selector.remove("new")
+            caught[0].add("new")
+            caught[0].remove("new")
 
     caught.clear()
-    thread = threading.Thread(target=coming_and_going)
+    thread = threading.Thread(target=coming_and_going, daemon=True)
     thread.start()
-    with pytest.raises(RuntimeError, match="selector: its nodes changed while the simulation ran"):
-        queue(Escaping(20), 10**8, load=0.9, seed=1)
-    stop.set()
+    try:
+        with pytest.raises(RuntimeError, match="selector: its nodes changed while the simulation ran"):
+            queue(Escaping(20), 10**8, load=0.9, seed=1, progress=lambda done, of: began.set())
+    finally:
+        stop.set()
     thread.join()
 
 

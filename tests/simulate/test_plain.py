@@ -135,7 +135,7 @@ def test_control_c_ends_a_run(selector: Any) -> None:
         started.wait()
         os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         queue(selector, 10**10, load=0.5, seed=1, progress=lambda done, of: started.set())

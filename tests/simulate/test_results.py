@@ -110,12 +110,14 @@ def test_a_run_releases_the_gil() -> None:
         while running.is_set():
             counted[0] += 1
 
-    thread = threading.Thread(target=count)
+    thread = threading.Thread(target=count, daemon=True)
     thread.start()
     running.wait()
     seen: list[int] = []
-    queue(lbcore.Random(10, seed=1), 1_500_000, load=0.8, seed=1, progress=lambda done, of: seen.append(counted[0]))
-    running.clear()
+    try:
+        queue(lbcore.Random(10, seed=1), 1_500_000, load=0.8, seed=1, progress=lambda done, of: seen.append(counted[0]))
+    finally:
+        running.clear()
     thread.join()
     assert len(set(seen)) == len(seen) > 3
 

@@ -122,7 +122,7 @@ def test_control_c_keeps_what_is_there_and_ends_the_workers(tmp_path: Path) -> N
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     table = sweep(nap, {"x": range(6)}, resume=path, progress=False)
     thread.join()

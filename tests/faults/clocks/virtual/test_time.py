@@ -151,7 +151,7 @@ def test_calls_from_outside_are_refused() -> None:
                 errors.append(str(error))
 
     def main() -> None:
-        thread = threading.Thread(target=stranger)
+        thread = threading.Thread(target=stranger, daemon=True)
         thread.start()
         thread.join()
         clock.sleep(1.0)
