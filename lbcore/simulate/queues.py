@@ -57,7 +57,7 @@ def queue(
 
     >>> from lbcore import Random, TwoChoices
     >>> queue(Random(10, seed=1), 100_000, load=0.8, seed=1)
-    <Random, 10 nodes: 100,000 of 100,000 requests served; mean 4.919 s, p50 3.441 s, p99 22.03 s>
+    <Random, 10 nodes: 100,000 of 100,000 requests served; mean 5.089 s, p50 3.559 s, p99 23.28 s>
     >>> queue(TwoChoices(10, seed=1), 100_000, load=0.8, seed=1)
     <TwoChoices, 10 nodes: 100,000 of 100,000 requests served; mean 2.098 s, p50 1.631 s, p99 7.977 s>
 
