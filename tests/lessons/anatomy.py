@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from minutes import lengths
 
 from lbcore.lab.student.exercises import known
 
@@ -31,6 +32,8 @@ SECTIONS = (
     "Takeaways",
 )
 SHORT_SECTIONS = ("Question", "Play", "Takeaways")
+# What does not fit into the hour stands at the end; its minutes are not the lesson's.
+LAST = "If you have another half hour"
 MINUTES = (10, 30, 35, 35, 30, 45, 40, 45, 40, 45, 60, 30, 30)
 LONGEST_CELL = 8
 LAYOUT = {"HBox", "VBox", "GridBox", "Box", "Layout", "Output", "ipywidgets", "anywidget", "plt", "matplotlib"}
@@ -113,7 +116,7 @@ class Lesson:
 def headings(lesson: Lesson) -> Iterator[str]:
     found = tuple(name for cell in lesson.markdown for name in HEADING.findall(cell.source))
     wanted = SECTIONS if lesson.full else SHORT_SECTIONS
-    if found != wanted:
+    if found not in (wanted, (*wanted, LAST)):
         yield f"the headings are {found}, not {wanted}"
 
 
@@ -124,24 +127,41 @@ def title(lesson: Lesson) -> Iterator[str]:
         yield f"the first cell does not begin with '# {lesson.number:02} · '"
 
 
+def stated(lesson: Lesson) -> dict[str, int]:
+    """The minutes of each section, as the headings' cells say."""
+    return {name: sum(cell.metadata.get("lbcore", {}).get("minutes", 0) for cell in cells)
+            for name, cells in lesson.sections.items()}  # fmt: skip
+
+
 @rule
 def minutes(lesson: Lesson) -> Iterator[str]:
-    total = 0
     for cell in lesson.notebook.cells:
         given = cell.metadata.get("lbcore", {})
         opens = cell.cell_type == "markdown" and HEADING.search(cell.source)
         if "minutes" in given:
-            if type(given["minutes"]) is int and given["minutes"] > 0:
-                total += given["minutes"]
-            else:
+            if type(given["minutes"]) is not int or given["minutes"] <= 0:
                 yield f"minutes are {given['minutes']!r}, not a whole number above 0"
+                return
         elif opens:
             yield f"section {opens[1]!r} has no minutes"
         if opens and not str(given.get("notes", "")).strip():
             yield f"section {opens[1]!r} has no notes for the instructor"
-    stated = lesson.notebook.metadata.get("lbcore", {}).get("minutes")
-    if not total == stated == MINUTES[lesson.number]:
-        yield f"sections add up to {total} minutes, the notebook says {stated}, the curriculum {MINUTES[lesson.number]}"
+    said = lesson.notebook.metadata.get("lbcore", {}).get("minutes")
+    total = sum(minutes for name, minutes in stated(lesson).items() if name != LAST)
+    if not total == said == MINUTES[lesson.number]:
+        yield f"sections add up to {total} minutes, the notebook says {said}, the curriculum {MINUTES[lesson.number]}"
+
+
+@rule
+def long_enough(lesson: Lesson) -> Iterator[str]:
+    """The minutes are those that reading, looking and doing take (minutes.py says how they are counted)."""
+    found, told = lengths(lesson), stated(lesson)
+    for name, length in found.items():
+        if length.minutes > told.get(name, 0) + 1 and name:
+            yield f"{name!r} takes {length.minutes:.1f} minutes, not {told.get(name, 0)}"
+    counted = sum(length.minutes for name, length in found.items() if name != LAST)
+    if counted > MINUTES[lesson.number] + 0.5:
+        yield f"it takes {counted:.1f} minutes, not {MINUTES[lesson.number]}: cut it, or move its end to {LAST!r}"
 
 
 @rule

@@ -7,7 +7,7 @@ from pathlib import Path
 import anatomy
 import nbformat
 import pytest
-from anatomy import LONGEST_CELL, MINUTES, RULES, SECTIONS, SHORT_SECTIONS, Lesson
+from anatomy import LAST, LONGEST_CELL, MINUTES, RULES, SECTIONS, SHORT_SECTIONS, Lesson, stated
 
 from lbcore.lab.student.exercises import known
 
@@ -49,8 +49,7 @@ def test_the_schedule_adds_up(capsys):
     """The class schedule, printed: minutes of each section of each lesson."""
     for path in LESSONS:
         lesson = Lesson(path, ROOT)
-        minutes = {name: sum(cell.metadata.get("lbcore", {}).get("minutes", 0) for cell in cells)
-                   for name, cells in lesson.sections.items()}  # fmt: skip
+        minutes = {name: minute for name, minute in stated(lesson).items() if name != LAST}
         with capsys.disabled():
             listed = ", ".join(f"{name} {minute}" for name, minute in minutes.items() if minute)
             print(f"\n{path.stem}: {sum(minutes.values())} min ({listed})", end="")
