@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lbcore.lab.frame.show import show as show
     from lbcore.lab.frame.veil import reveal as reveal
     from lbcore.lab.player.play import play as play
+    from lbcore.lab.player.play import race as race
     from lbcore.lab.student.check import check as check
     from lbcore.lab.student.predict import predict as predict
     from lbcore.lab.student.quiz import quiz as quiz
@@ -37,6 +38,7 @@ _PLACES = {
     "play": "player.play",
     "predict": "student.predict",
     "quiz": "student.quiz",
+    "race": "player.play",
     "read_keys": "exhibits.keys._reader",
     "reveal": "frame.veil",
     "serve": "exhibits.failover._sketches",

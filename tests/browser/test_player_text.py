@@ -3,28 +3,32 @@
 import base64
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lbcore import HashSlots, Random, RoundRobin, TwoChoices
+from lbcore import HashSlots, JumpHash, LeastConnections, Random, RoundRobin, TwoChoices
 from lbcore.lab import failover
-from lbcore.lab.player import play as module
-from lbcore.lab.player.play import Player
-from lbcore.lab.player.trace import Event, Trace
+from lbcore.lab.player.columns import Event
+from lbcore.lab.player.play import Player, play, race
+from lbcore.lab.player.trace import Trace
 from lbcore.lab.player.traffic import traffic
+from lbcore.lab.player.words import moment
 
-SOURCE = Path(module.__file__).with_name("play.js").read_text(encoding="utf-8")
+SOURCE = Player._esm
 
 # A model as anywidget gives it to the front end: its bytes are DataViews, here at an odd offset, as they may be.
-SHOW = """async ([source, state]) => {
+SHOW = """async ([source, style, state]) => {
   const bytes = (text) => { const raw = atob(text), all = new Uint8Array(raw.length + 3);
     for (let i = 0; i < raw.length; i++) all[i + 3] = raw.charCodeAt(i);
     return new DataView(all.buffer, 3, raw.length); };
-  for (const [k, v] of Object.entries(state._trace)) if (v && v.bytes !== undefined) state._trace[k] = bytes(v.bytes);
+  for (const trace of state._traces)
+    for (const [k, v] of Object.entries(trace)) if (v && v.bytes !== undefined) trace[k] = bytes(v.bytes);
   const front = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  const model = { get: (name) => state[name], on() {}, off() {} };
+  const model = { get: (name) => state[name], on() {}, off() {}, send: (content) => { window.sent = content; } };
+  const css = document.createElement("style");
+  css.textContent = style;
+  document.head.replaceChildren(css);
   document.body.replaceChildren();
   window.clean = front.default.render({ model, el: document.body });
 }"""
@@ -60,19 +64,23 @@ def page(blank):
 
 def show(page, player, **changes):
     state = {
-        "_trace": dict(player._trace),
+        "_traces": [dict(trace) for trace in player._traces],
+        "buttons": list(player.buttons),
+        "note": "",
         "message": player.message,
         "summary": player.summary,
         "speed": 1,
         "reproduce": player.reproduce,
         "autoplay": True,
     }
-    state["_trace"] = {
-        key: {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-        for key, value in state["_trace"].items()
-    }
-    state["_trace"].update(changes)
-    page.evaluate(SHOW, [SOURCE, json.loads(json.dumps(state))])
+    state["_traces"] = [
+        {
+            key: {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+            for key, value in {**trace, **changes}.items()
+        }
+        for trace in state["_traces"]
+    ]
+    page.evaluate(SHOW, [SOURCE, str(Player._css), json.loads(json.dumps(state))])
 
 
 def fates():
@@ -123,17 +131,21 @@ def through_a_crash(**how):
         lambda: through_a_crash(policy="backup", nodes=16),
         lambda: through_a_crash(fault="pause"),
         lambda: replace(through_a_crash(), travel_s=0),
+        lambda: traffic(LeastConnections(4, stale_s=1.0), uneven=True, patience_s=1.0, late_s=1.5),
+        lambda: traffic(JumpHash(3), keys=[f"k{i % 30}" for i in range(150)], changes=[(3, "add"), (6, "remove")]),
+        lambda: race(RoundRobin(4), LeastConnections(4), Random(4, seed=1), speeds=[1, 1, 1, 0.5]).trace,
     ],
 )
 def test_it_shows_the_sentence_of_python_at_every_time(page, make):
     player = Player(make())
     show(page, player)
-    times = np.linspace(0, player.trace.duration_s, 25).tolist()
+    ends_s = max(trace["duration_s"] for trace in player._traces)
+    times = np.linspace(0, ends_s, 25).tolist()
     said = page.evaluate(SCRUB, [times, 8])
     assert len(said) == 33 and len({at for at, _, _ in said[:25]}) == 25
     for at, words, read_out in said:
         assert words == player.text_at(at)
-        assert words.startswith(f"{read_out}: ")
+        assert words.startswith((f"{read_out}: ", f"{read_out}. "))
     page.evaluate("clean()")
     assert page.wrong == []
 
@@ -144,6 +156,7 @@ def test_it_shows_the_sentence_of_python_at_every_time(page, make):
         {"nodes": None},
         {"arrival_s": None},
         {"events": 5},
+        {"members": None},
         {"colours": None},
         {"nodes": []},
         {"speeds": None},
@@ -160,3 +173,55 @@ def test_bad_data_is_a_sentence(page, changes):
     assert page.locator(".lbcore-player-text").inner_text() == "This traffic cannot be played: so it is."
     assert page.locator("canvas, button").count() == 0
     assert page.wrong == []
+
+
+def test_a_race_stands_side_by_side_where_there_is_room(blank):
+    show(blank, race(RoundRobin(4), LeastConnections(4)))
+    boxes = [canvas.bounding_box() for canvas in blank.locator("canvas").all()]
+    assert len(boxes) == 2 and boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    assert blank.locator("input[type=range]").count() == 1
+    blank.set_viewport_size({"width": 700, "height": 800})
+    blank.wait_for_function("new Set([...document.querySelectorAll('canvas')].map((one) => one.offsetLeft)).size === 1")
+    blank.set_viewport_size({"width": 900, "height": 800})
+
+
+def test_a_button_says_which_and_when(page):
+    show(page, play(JumpHash(3), keys=list("abcdef"), buttons=["add", "remove"]))
+    page.evaluate(SCRUB, [[0.5], 0])
+    page.get_by_role("button", name="Remove a node").click()
+    assert page.evaluate("sent") == {"button": 1, "time_s": 0.5}
+
+
+def test_a_look_and_a_client_that_has_gone_are_seen(page):
+    """The same moment with and without them is another picture; and the marks are on the time line."""
+    pixels = "document.querySelector('canvas').toDataURL()"
+    seen = traffic(LeastConnections(4, stale_s=2.0), 60, rate_per_s=8, service_s=1, travel_s=0.25, patience_s=1.0)
+    pictures = set()
+    for changes in ({}, {"looks_s": None}, {"hung_up_s": None}):
+        show(page, Player(seen), **changes)
+        page.wait_for_function("document.querySelector('canvas').height > 160")
+        page.evaluate(SCRUB, [[2.2], 0])
+        pictures.add(page.evaluate(pixels))
+    assert len(pictures) == 3
+    assert page.wrong == []
+
+
+def test_frames_of_a_race_with_eight_hundred_dots_each(blank):
+    """The rate is printed, never asserted: it depends on the machine. Dots are counted, though."""
+    how = {"requests": 5_000, "rate_per_s": 1_000.0, "service_s": 0.0028, "late_s": 1.0}
+    player = race(RoundRobin(4), LeastConnections(4), **how)
+    for trace in player.trace.traces:
+        assert moment(trace, 2.0).on_way >= 800
+    blank.emulate_media(reduced_motion="no-preference")
+    show(blank, player)
+    blank.wait_for_function("Number(document.querySelector('.lbcore-player').dataset.timeS) > 1")
+    frames = blank.evaluate(
+        """() => new Promise((done) => {
+            const times = [];
+            const tick = (now) => { times.push(now); times.length < 121 ? requestAnimationFrame(tick) : done(times); };
+            requestAnimationFrame(tick);
+        })"""
+    )
+    blank.emulate_media(reduced_motion="reduce")
+    print(f"\n{1000 * 120 / (frames[-1] - frames[0]):.1f} frames a second with 800 dots in each of two")
+    assert blank.wrong == []

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from lbcore import HashSlots, Random, RoundRobin
-from lbcore.lab.player.play import MOST_NODES, SPEEDS, Player, play
+from lbcore import HashSlots, JumpHash, LeastConnections, Random, RoundRobin
+from lbcore.lab.frame.still import figure
+from lbcore.lab.player.play import BUTTONS, MOST_NODES, SPEEDS, Player, play, race
+from lbcore.lab.player.race import MOST_RACERS, Race
 from lbcore.lab.player.trace import Trace
 from lbcore.lab.player.traffic import traffic
 from lbcore.lab.player.words import sentence
@@ -12,7 +14,7 @@ from lbcore.lab.player.words import sentence
 
 def test_the_trace_goes_out_whole_and_exact():
     trace = traffic(HashSlots(3), keys=[f"k{i % 20}" for i in range(200)], down=[1], speeds=[1, 2, 0.3])
-    sent = Player(trace)._trace
+    sent = Player(trace)._traces[0]
     for name, kind in (("arrival_s", "<f8"), ("start_s", "<f8"), ("end_s", "<f8"), ("node", "<i4"), ("group", "<i4")):
         assert np.array_equal(np.frombuffer(sent[name], kind), getattr(trace, name)), name
     assert sent["nodes"] == ["node-0", "node-1", "node-2"]
@@ -23,10 +25,10 @@ def test_the_trace_goes_out_whole_and_exact():
 
 def test_moves_and_what_was_noticed_go_out_too():
     trace = Trace(("a", "b"), [1, 3], [0, 1], [2, 3], [2, 4], travel_s=0.5, origin=[-1, 0], noticed=[(2, 0, False)])
-    sent = Player(trace)._trace
+    sent = Player(trace)._traces[0]
     assert np.frombuffer(sent["origin"], "<i4").tolist() == [-1, 0]
     assert sent["noticed"] == [[2.0, 0, False]]
-    failed = Player(Trace(("a",), [1, 3], [0, 0], [1, 3], [2, 4], ok=[True, False]))._trace
+    failed = Player(Trace(("a",), [1, 3], [0, 0], [1, 3], [2, 4], ok=[True, False]))._traces[0]
     assert np.frombuffer(failed["ok"], "u1").tolist() == [1, 0]
 
 
@@ -51,7 +53,7 @@ def test_it_gives_the_line_that_plays_the_same():
     player = play(Random(3, seed=1), requests=50, speeds=[1, 1, 0.5])
     assert player.reproduce == "play(Random(3, seed=1), requests=50, speeds=[1, 1, 0.5])"
     again = eval(player.reproduce, {"play": play, "Random": Random})
-    assert again._trace == player._trace
+    assert again._traces == player._traces
     assert play(Odd(), nodes=2, requests=4).reproduce == "play(Odd(...), nodes=2, requests=4)"
     assert play(RoundRobin(2), rate_per_s=Ten(10)).reproduce == "" and play(RoundRobin(2), rate_per_s=Ten(10)).trace
     keys = [f"key-{i}" for i in range(90)]
@@ -142,3 +144,75 @@ def test_a_player_made_by_hand_checks_its_arguments():
     assert len(play(RoundRobin(MOST_NODES)).trace.nodes) == MOST_NODES
     empty = Trace(("a",), [], np.array([], int), [], [])
     assert Player(empty).text_at(0) == "0.000 s: 0 of 0 requests have been sent; share 0."
+
+
+def test_a_race_is_the_same_requests_with_each():
+    player = race(RoundRobin(4), LeastConnections(4), requests=200, seed=3)
+    one, other = player.trace.traces
+    assert one.sent_s.tolist() == other.sent_s.tolist() and len(set(np.diff(one.sent_s))) > 100
+    assert (one.name, other.name) == ("RoundRobin", "LeastConnections")
+    assert one.late_s == other.late_s
+    # The one that looks at the queues makes fewer wait: by hand, late are those who took longer than late_s.
+    late = [sum(trace.end_s - trace.sent_s > trace.late_s) for trace in (one, other)]
+    assert [len(one.turned_late_s), len(other.turned_late_s)] == late and late[1] < late[0]
+    assert f"RoundRobin sent 200 requests to 4 nodes in {one.duration_s:.1f} s: 50, 50, 50, 50." in repr(player)
+    assert f"{late[0]} were late" in repr(player)
+    at = player.text_at(5.0)
+    assert at.startswith("5.0 s. RoundRobin: ") and " LeastConnections: " in at and " late; shares " in at
+    assert player.reproduce == "race(RoundRobin(4), LeastConnections(4), requests=200, seed=3)"
+    titles = [ax.get_title(loc="left") for ax in figure(player.trace).axes]
+    assert titles == ["RoundRobin", "LeastConnections"]
+    assert len({ax.get_xlim() for ax in figure(player.trace).axes}) == 1
+
+
+def test_two_of_one_class_are_told_apart():
+    old, new = LeastConnections(4, stale_s=2.0), LeastConnections(4)
+    names = [trace.name for trace in race(new, old).trace.traces]
+    assert names == ["LeastConnections(4)", "LeastConnections(4, stale_s=2.0)"]
+    assert [t.name for t in race(Odd(), Odd(), nodes=2).trace.traces] == ["Odd 1", "Odd 2"]
+
+
+def test_a_race_that_cannot_be_is_a_sentence():
+    for selectors, how in (
+        ((), {}),
+        ((RoundRobin(2),) * (MOST_RACERS + 1), {}),
+        ((RoundRobin(2), RoundRobin(3)), {}),
+        ((RoundRobin(2), HashSlots(2)), {"keys": ["a"]}),
+        ((RoundRobin(2),), {"late_s": -1}),
+    ):
+        player = race(*selectors, **how)
+        assert player.trace is None and player.message.startswith("This traffic cannot be played: ")
+    with pytest.raises(ValueError, match="different times"):
+        Race((traffic(RoundRobin(2)), traffic(RoundRobin(2), 5)))
+
+
+def test_a_button_changes_the_nodes_from_the_moment_shown():
+    player = play(JumpHash(4), keys=[f"k{i % 40}" for i in range(200)], buttons=["add", "remove"])
+    assert player.buttons == list(BUTTONS.values())
+    before = player.trace
+    player._heard(player, {"button": 0, "time_s": 5.0}, [])
+    after = player.trace
+    picked = before.picked_s < 5.0
+    assert after.nodes == (*before.nodes, "node-4")
+    assert after.node[picked].tolist() == before.node[picked].tolist()
+    assert after.node[~picked].tolist() == JumpHash(5).select_many([f"k{i % 40}" for i in range(200)])[~picked].tolist()
+    moved = sum(JumpHash(4).select(f"k{i}") != JumpHash(5).select(f"k{i}") for i in range(40))
+    assert f"node-4 was added at 5.0 s: {moved} of 40 keys moved." in repr(player)
+    assert "node-4 is not there" in player.text_at(4.0) and "not there" not in player.text_at(5.0)
+    player.press("remove", 9.0)
+    assert "node-4 is not there" in player.text_at(9.0) and "not there" not in player.text_at(8.9)
+    assert "changes=[[5.0, 'add'], [9.0, 'remove']]" in player.reproduce.replace('"', "'")
+    player.press("remove", 6.0)  # what came later is forgotten
+    assert [(event.time_s, event.up) for event in player.trace.members] == [(5.0, True), (6.0, False)]
+
+
+def test_a_button_that_cannot_says_why_and_changes_nothing():
+    player = play(RoundRobin(1), requests=20, buttons=["remove"])
+    shown = player.trace
+    player.press("remove", 0.9)
+    assert player.trace is shown and player.note == "changes: the last node cannot be removed."
+    odd = play(Odd(), nodes=2, requests=20, buttons=["add"])
+    odd.press("add", 1.0)
+    assert "has no add()" in odd.note and odd.trace is not None
+    assert play(RoundRobin(2), buttons=["explode"]).message.startswith("This traffic cannot be played: buttons")
+    assert play(RoundRobin(2), changes=[(1, "swap")]).message.startswith("This traffic cannot be played: changes")

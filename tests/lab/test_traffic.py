@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore import HashSlots, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRoundRobin
-from lbcore.lab.player.trace import Event
+from lbcore import HashSlots, LeastConnections, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRoundRobin
+from lbcore.lab.player.columns import Event
 from lbcore.lab.player.traffic import MOST_KEYS, traffic
 from lbcore.lab.player.words import moment, sentence
 from lbcore.selectors import reference
@@ -73,7 +73,6 @@ def test_any_traffic_equals_a_slow_twin(data):
     [
         lambda: RoundRobin(3),
         lambda: Random(3, seed=4),
-        lambda: TwoChoices(3, seed=4),
         lambda: WeightedRoundRobin(3, [5, 1, 1]),
         lambda: reference.RoundRobin(3),
         lambda: reference.Random(3, 4),
@@ -88,6 +87,62 @@ def test_the_selector_does_not_move_and_its_picks_are_the_trace(make):
     assert trace.node.tolist() == [other.select() for _ in range(50)]
     again = traffic(selector, 50)
     assert again.node.tolist() == trace.node.tolist()
+
+
+class Told(RoundRobin):
+    """Writes down what it is told."""
+
+    def __init__(self, nodes):
+        super().__init__(nodes)
+        self.ends = []
+
+    def copy(self):
+        other = super().copy()
+        other.ends = self.ends
+        return other
+
+    def release(self, node, ok=True, latency_s=None):
+        self.ends.append((node, round(latency_s, 9)))
+
+
+def test_the_selector_hears_of_every_end_before_the_next_pick():
+    # Half a second there and half a second on; each node is busy for 1.5 s, and then the balancer knows.
+    selector = Told(2)
+    trace = traffic(selector, 6, rate_per_s=1, service_s=1.5, travel_s=1)
+    over = [(int(k), 2.0) for k, end_s in zip(trace.node, trace.end_s, strict=True) if end_s <= trace.picked_s[-1]]
+    assert selector.ends == over and len(over) == 4
+    # Least connections can only be right if it hears: a node of half the speed gets about half as many.
+    counts = traffic(LeastConnections(2), 400, rate_per_s=20, service_s=0.1, speeds=[1, 0.5], travel_s=0.01).counts
+    assert 1.6 < counts[0] / counts[1] < 2.4
+
+
+def test_a_view_that_grows_old_looks_at_the_time_of_the_trace():
+    trace = traffic(LeastConnections(4, stale_s=2.0), 60, rate_per_s=8, travel_s=0.25)
+    assert trace.looks_s.tolist() == [0.125, 2.125, 4.125, 6.125]
+    assert len(traffic(TwoChoices(4, seed=1, stale_requests=10), 100).looks_s) == 10
+    assert traffic(LeastConnections(4), 50).looks_s is None
+
+
+def test_clients_that_hang_up_and_requests_that_are_late():
+    # One node, five seconds of work each: the second and third client see 1 + 5 * k seconds.
+    trace = traffic(RoundRobin(1), 3, rate_per_s=100, service_s=5, travel_s=1, patience_s=9, late_s=12)
+    assert trace.end_s.tolist() == pytest.approx([6, 11, 16])
+    assert np.isnan(trace.hung_up_s[0]) and trace.hung_up_s[1:].tolist() == pytest.approx([9.01, 9.02])
+    assert trace.turned_late_s.tolist() == pytest.approx([12.02])
+    assert "1 client has gone; 0 late" in sentence(trace, 9.015)
+    assert "2 clients have gone; 1 late" in sentence(trace, 12.1)
+    assert "2 clients went away before the end. 1 was late" in trace.sentence()
+
+
+def test_nodes_come_and_go():
+    trace = traffic(RoundRobin(2), 10, rate_per_s=1, service_s=0.1, travel_s=0, changes=[(3.5, "add"), (6.5, "remove")])
+    assert trace.nodes == ("node-0", "node-1", "node-2")
+    assert trace.node[:4].tolist() == [0, 1, 0, 1] and set(trace.node[4:7].tolist()) == {0, 1, 2}
+    assert set(trace.node[7:].tolist()) == {0, 1}
+    assert [moment(trace, t).there[2] for t in (0, 3.4, 3.5, 6.4, 6.5)] == [False, False, True, True, False]
+    # A node that is removed ends what it holds, and the selector is not told of what it no longer knows.
+    held = traffic(LeastConnections(2), 10, rate_per_s=1, service_s=4, travel_s=0, changes=[(2.5, "remove")])
+    assert held.node.tolist()[3:] == [0] * 7 and np.isfinite(held.end_s).all()
 
 
 def test_keys_choose_the_node_and_the_colour():

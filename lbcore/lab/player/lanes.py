@@ -46,97 +46,132 @@ def _paler(colour: str) -> str:
     return "#" + "".join(f"{round(255 - (255 - part) * 0.35):02x}" for part in (red, green, blue))
 
 
-def draw(fig: Figure, result: "Trace") -> None:
-    """One lane a node: each request a bar from its arrival to its end, pale while it waits."""
-    n = len(result.nodes)
-    lanes = [_rows(result, node) for node in range(n)]
-    heights = np.array([used for _, _, used in lanes])
-    # A lane is as high as its longest queue, so that a growing queue is seen to grow; 30 % of a lane is air.
-    room_pt = min(640.0, max(200.0, 34.0 * n))
-    row_pt = min(13.0, room_pt / (heights.sum() + 0.6 * n))
-    gap = max(0.6, 18 / row_pt - heights.min()) if n <= 16 else 0.6
-    tops = np.concatenate([[0.0], np.cumsum(heights + gap)])
-    refused = np.flatnonzero(result.node < 0)
-    bottom = tops[-1] + (gap + 1 if len(refused) else 0)
-    style.blank(bottom * row_pt + 72, fig)
-    ax = style.place(fig, left=76, right=54, top=26)[0][0]
-    ax.set_xlim(0, result.duration_s)
-    ax.set_ylim(bottom, 0)
-    counts = result.counts
-    each = next(k for k in (1, 2, 4, 8, 16, 32, 64, n) if k * tops[-1] / n * row_pt >= 14 or k >= n)
-    for node, (mine, row, _) in enumerate(lanes):
-        top = tops[node] + gap / 2
-        arrival, start, end = result.arrival_s[mine], result.start_s[mine], result.end_s[mine]
-        low = top + row + 0.08
-        waits = start > arrival
-        plain = {"linewidth": 0, "gid": f"lane-{node}"}
-        _bars(ax, arrival[waits], start[waits], low[waits], 0.84, facecolor=_paler(style.colour(node)), **plain)
-        _bars(
-            ax,
-            start,
-            end,
-            low,
-            0.84,
-            edgecolor="white",
-            linewidth=0.5 if row_pt > 4 else 0,
-            facecolor=style.colour(node),
-            gid=f"lane-{node}",
-        )
-        if node % each == 0:
-            ax.text(
-                1.012,
-                top + heights[node] / 2,
-                f"{counts[node]:,}",
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                ha="left",
+def draw(fig: Figure, *traces: "Trace") -> None:
+    """One lane a node: each request a bar from its arrival to its end, pale while it waits.
+
+    Several traces stand below each other, on one time axis and with lanes of one scale.
+    """
+    laid = [_Lanes(trace, len(traces)) for trace in traces]
+    row_pt = min(one.row_pt for one in laid)
+    ends_s = max(trace.duration_s for trace in traces)
+    heights = [one.bottom(row_pt) * row_pt for one in laid]
+    total = sum(heights) + 46 * len(traces) + 46
+    style.blank(total - 20, fig)
+    width, below = fig.get_size_inches()[0] * 72, total - 20
+    for k, (one, height) in enumerate(zip(laid, heights, strict=True)):
+        below -= height + (26 if k == 0 else 46)
+        ax = fig.add_axes((76 / width, below / (total - 20), 1 - 130 / width, height / (total - 20)))
+        ax.set_xlim(0, ends_s)
+        one.draw(ax, row_pt)
+        if len(traces) > 1:
+            ax.set_title(traces[k].name)
+        if k < len(traces) - 1:
+            ax.tick_params(axis="x", labelbottom=False)
+        else:
+            ax.set_xlabel("time (s)")
+
+
+class _Lanes:
+    """The lanes of one trace: which row each request takes, and how high everything is."""
+
+    def __init__(self, result: "Trace", of: int) -> None:
+        self.result, n = result, len(result.nodes)
+        self.rows = [_rows(result, node) for node in range(n)]
+        self.heights = np.array([used for _, _, used in self.rows])
+        # A lane is as high as its longest queue, so that a growing queue is seen to grow; 30 % of a lane is air.
+        room_pt = min(640.0, max(200.0, 34.0 * n)) / (1 if of == 1 else 1.6)
+        self.row_pt = min(13.0, room_pt / (self.heights.sum() + 0.6 * n))
+        self.refused = np.flatnonzero(result.node < 0)
+
+    def gap(self, row_pt: float) -> float:
+        """The air between two lanes, in rows."""
+        return float(max(0.6, 18 / row_pt - self.heights.min()) if len(self.heights) <= 16 else 0.6)
+
+    def bottom(self, row_pt: float) -> float:
+        """How many rows all of it takes."""
+        gap = self.gap(row_pt)
+        return float((self.heights + gap).sum() + (gap + 1 if len(self.refused) else 0))
+
+    def draw(self, ax: Any, row_pt: float) -> None:
+        """Everything in the axes."""
+        result, n, heights, refused = self.result, len(self.heights), self.heights, self.refused
+        gap, bottom = self.gap(row_pt), self.bottom(row_pt)
+        tops = np.concatenate([[0.0], np.cumsum(heights + gap)])
+        ax.set_ylim(bottom, 0)
+        counts = result.counts
+        each = next(k for k in (1, 2, 4, 8, 16, 32, 64, n) if k * tops[-1] / n * row_pt >= 14 or k >= n)
+        for node, (mine, row, _) in enumerate(self.rows):
+            top = tops[node] + gap / 2
+            arrival, start, end = result.arrival_s[mine], result.start_s[mine], result.end_s[mine]
+            low = top + row + 0.08
+            waits = start > arrival
+            plain = {"linewidth": 0, "gid": f"lane-{node}"}
+            _bars(ax, arrival[waits], start[waits], low[waits], 0.84, facecolor=_paler(style.colour(node)), **plain)
+            _bars(
+                ax,
+                start,
+                end,
+                low,
+                0.84,
+                edgecolor="white",
+                linewidth=0.5 if row_pt > 4 else 0,
+                facecolor=style.colour(node),
+                gid=f"lane-{node}",
             )
-        for low_s, high_s in _outages(result, node):
-            ax.broken_barh(
-                [(low_s, high_s - low_s)],
-                (top, heights[node]),
-                facecolor="#f2f2f2",
-                edgecolor=style.DOWN,
-                hatch="xx",
-                linewidth=0,
-                zorder=0.5,
-            )
-            if (heights[node] + gap) * row_pt >= 14:
+            if node % each == 0:
                 ax.text(
-                    (low_s + high_s) / 2,
+                    1.012,
                     top + heights[node] / 2,
-                    "down",
-                    ha="center",
+                    f"{counts[node]:,}",
+                    transform=ax.get_yaxis_transform(),
                     va="center",
-                    color=style.MUTED,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                    ha="left",
                 )
-    for event in result.noticed or ():
-        top = tops[event.node] + gap / 2
-        ax.plot([event.time_s] * 2, [top, top + heights[event.node]], color=style.INK, linewidth=1.2, gid="noticed")
-    middles = tops[:-1] + gap / 2 + heights / 2
-    labels = [style.shorten(name, 10) for name in result.nodes[::each]]
-    ticks = list(middles[::each])
-    if len(refused):
-        ax.plot(
-            result.picked_s[refused],
-            np.full(len(refused), bottom - 0.5 - gap / 2),
-            "x",
-            color=style.MUTED,
-            markersize=6,
-            gid="refused",
+            for low_s, high_s in _outages(result, node):
+                ax.broken_barh(
+                    [(low_s, high_s - low_s)],
+                    (top, heights[node]),
+                    facecolor="#f2f2f2",
+                    edgecolor=style.DOWN,
+                    hatch="xx",
+                    linewidth=0,
+                    zorder=0.5,
+                )
+                if (heights[node] + gap) * row_pt >= 14:
+                    ax.text(
+                        (low_s + high_s) / 2,
+                        top + heights[node] / 2,
+                        "down",
+                        ha="center",
+                        va="center",
+                        color=style.MUTED,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                    )
+        for event in result.noticed or ():
+            top = tops[event.node] + gap / 2
+            ax.plot([event.time_s] * 2, [top, top + heights[event.node]], color=style.INK, linewidth=1.2, gid="noticed")
+        middles = tops[:-1] + gap / 2 + heights / 2
+        labels = [style.shorten(name, 10) for name in result.nodes[::each]]
+        ticks = list(middles[::each])
+        if len(refused):
+            ax.plot(
+                result.picked_s[refused],
+                np.full(len(refused), bottom - 0.5 - gap / 2),
+                "x",
+                color=style.MUTED,
+                markersize=6,
+                gid="refused",
+            )
+            ticks.append(bottom - 0.5 - gap / 2)
+            labels.append("refused")
+            ax.text(1.012, ticks[-1], f"{len(refused):,}", transform=ax.get_yaxis_transform(), va="center", ha="left")
+        ax.set_yticks(ticks, labels)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.text(1.012, 1, "share", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
+        ax.set_title(
+            "pale: waiting · full: being served" if max(result.longest_queues) else "being served", color=style.MUTED
         )
-        ticks.append(bottom - 0.5 - gap / 2)
-        labels.append("refused")
-        ax.text(1.012, ticks[-1], f"{len(refused):,}", transform=ax.get_yaxis_transform(), va="center", ha="left")
-    ax.set_yticks(ticks, labels)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    ax.text(1.012, 1, "share", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
-    ax.set_title(
-        "pale: waiting · full: being served" if max(result.longest_queues) else "being served", color=style.MUTED
-    )
-    ax.set_xlabel("time (s)")
 
 
 def _outages(result: "Trace", node: int) -> list[tuple[float, float]]:

@@ -5,10 +5,8 @@ words.py says what is happening at one moment of it.
 """
 
 import math
-import operator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,50 +17,9 @@ from lbcore.lab.frame.inputs import legible
 from lbcore.lab.frame.result import Result
 from lbcore.lab.frame.words import Guess
 from lbcore.lab.player import lanes, words
+from lbcore.lab.player.columns import Event, amount, column, events_of, origin_of, times_of
 
-__all__ = ["Event", "Trace"]
-
-
-class Event(NamedTuple):
-    """A node goes down (`up` is False) or comes back (`up` is True), or the balancer takes it for so."""
-
-    time_s: float
-    node: int
-    up: bool
-
-
-def column(name: str, values: Any, dtype: Any, length: int | None = None, *, gaps: bool = False) -> NDArray[Any]:
-    """`values` as a read-only array of one dimension, all of it finite unless `gaps` allows NaN."""
-    try:
-        found = np.array(values)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: expected a list of numbers") from None
-    if found.ndim != 1:
-        raise ValueError(f"{name}: expected one dimension, got {found.ndim}")
-    if found.size and found.dtype.kind not in ("b" if dtype is np.bool_ else "iuf" if dtype is np.float64 else "iu"):
-        raise TypeError(f"{name}: expected {np.dtype(dtype).name} values, got {found.dtype}")
-    if length is not None and len(found) != length:
-        raise ValueError(f"{name}: expected {length} values, got {len(found)}")
-    array = found.astype(dtype)
-    if dtype is np.float64 and (np.isinf(array).any() or (not gaps and np.isnan(array).any())):
-        raise ValueError(f"{name}: every value must be a finite number")
-    array.setflags(write=False)
-    return array
-
-
-def amount(name: str, value: Any, *, above: float | None = None) -> float:
-    """`value` as a finite float, at least 0, or above `above`."""
-    if isinstance(value, (bool, str, bytes)):
-        raise TypeError(f"{name}: expected a number, got {value!r}")
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name}: expected a number, got {type(value).__name__}") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{name}: {value!r} is not a finite number")
-    if number <= above if above is not None else number < 0:
-        raise ValueError(f"{name}: {value!r} is not {'above 0' if above is not None else '0 or more'}")
-    return number
+__all__ = ["Trace"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +34,13 @@ class Trace(Result):
     A request that is moved from node to node has an entry for each visit, and `origin` the entry that a visit follows
     (-1: it comes from its client). It leaves that node at the end of that entry, undone, and passes the balancer on
     its way. `events` say when nodes go down and come back, `noticed` when the balancer takes them for so; where
-    that is None, it knows at once.
+    that is None, it knows at once. `members` say when a node is added (up) or removed: one whose first event is that
+    it is added was not there before. `moved_keys` says of how many of the `keys` different keys each of them changes
+    the node.
+
+    `looks_s` are the times at which the balancer looks at the loads. `hung_up_s` is when the client of each request
+    goes away (NaN: it stays until the end); its node goes on with the work. A request is late from `late_s` after it
+    left its client.
     """
 
     nodes: tuple[str, ...]
@@ -94,6 +57,12 @@ class Trace(Result):
     name: str = "the balancer"
     origin: NDArray[np.int32] | None = None
     noticed: tuple[Event, ...] | None = None
+    members: tuple[Event, ...] = ()
+    moved_keys: tuple[int, ...] = ()
+    keys: int = 0
+    looks_s: NDArray[np.float64] | None = None
+    hung_up_s: NDArray[np.float64] | None = None
+    late_s: float | None = None
 
     def __post_init__(self) -> None:
         """Check every part against the others; arrays become read-only copies."""
@@ -129,11 +98,24 @@ class Trace(Result):
             raise ValueError("start_s, end_s: a request arrives, then starts, then ends")
         group = None if self.group is None else column("group", self.group, np.int32, m)
         ok = None if self.ok is None else column("ok", self.ok, np.bool_, m)
-        put(self, "events", _events("events", self.events, n))
+        put(self, "events", events_of("events", self.events, n))
         if self.noticed is not None:
-            put(self, "noticed", _events("noticed", self.noticed, n))
+            put(self, "noticed", events_of("noticed", self.noticed, n))
+        put(self, "members", events_of("members", self.members, n))
+        put(self, "moved_keys", tuple(int(count) for count in self.moved_keys))
+        if self.moved_keys and len(self.moved_keys) != len(self.members):
+            raise ValueError(f"moved_keys: expected {len(self.members)} values, got {len(self.moved_keys)}")
+        if self.looks_s is not None:
+            put(self, "looks_s", times_of("looks_s", self.looks_s))
+        if self.hung_up_s is not None:
+            hung_up = column("hung_up_s", self.hung_up_s, np.float64, m, gaps=True)
+            if (hung_up > np.where(served, end, arrival)).any() or (hung_up < arrival - travel).any():
+                raise ValueError("hung_up_s: a client goes away between sending its request and the end")
+            put(self, "hung_up_s", hung_up)
+        if self.late_s is not None:
+            put(self, "late_s", amount("late_s", self.late_s))
         if self.origin is not None:
-            put(self, "origin", _origin(self.origin, arrival, node, end))
+            put(self, "origin", origin_of(self.origin, arrival, node, end))
         put(self, "group_names", tuple(str(name) for name in self.group_names))
         columns = {
             "arrival_s": arrival,
@@ -168,7 +150,8 @@ class Trace(Result):
     def _last_s(self) -> float:
         refused = self.arrival_s[self.node < 0]
         ends = self.end_s[self.node >= 0]
-        events = max((event.time_s for event in (*self.events, *(self.noticed or ()))), default=0.0)
+        news = (*self.events, *(self.noticed or ()), *self.members)
+        events = max((event.time_s for event in news), default=0.0)
         return max(float(refused.max(initial=0.0)), float(ends.max(initial=0.0)), events)
 
     @property
@@ -203,6 +186,17 @@ class Trace(Result):
             sent[~self.first] = self.end_s[self.origin[~self.first]]
         return sent
 
+    @cached_property
+    def turned_late_s(self) -> NDArray[np.float64]:
+        """The times at which requests become late, in order: not done yet, `late_s` after they left their clients."""
+        if self.late_s is None:
+            return np.empty(0)
+        due = self.sent_s + self.late_s
+        for i in np.flatnonzero(~self.first):
+            due[i] = due[self.origin[i]]  # type: ignore[index]
+        last = (self.node >= 0) & ~self.moved
+        return np.sort(due[last & (self.end_s > due)])
+
     @property
     def picked_s(self) -> NDArray[np.float64]:
         """When the balancer picks a node for each request, or refuses it."""
@@ -224,30 +218,3 @@ class Trace(Result):
             waiting = np.arange(1, len(arrivals) + 1) - np.searchsorted(starts, arrivals, "right")
             longest[node] = waiting.max(initial=0)
         return longest
-
-
-def _events(key: str, given: Any, nodes: int) -> tuple[Event, ...]:
-    """Events, checked and in the order of time."""
-    events = []
-    for time_s, where, up in given:
-        where = operator.index(where)
-        if not 0 <= where < nodes:
-            raise ValueError(f"{key}: node {where} is not between 0 and {nodes - 1}")
-        events.append(Event(amount(key, time_s), where, bool(up)))
-    return tuple(sorted(events, key=lambda event: event.time_s))
-
-
-def _origin(given: Any, arrival_s: NDArray[Any], node: NDArray[Any], end_s: NDArray[Any]) -> NDArray[np.int32]:
-    """The column `origin`, checked: each visit follows an earlier one, which no other visit follows."""
-    origin: NDArray[np.int32] = column("origin", given, np.int32, len(arrival_s))
-    later = np.flatnonzero(origin != -1)
-    before = origin[later]
-    if (before < 0).any() or (before >= later).any():
-        raise ValueError("origin: every value must be -1 or the number of an earlier entry")
-    if len(np.unique(before)) < len(before):
-        raise ValueError("origin: two entries follow the same one")
-    if (node[before] < 0).any() or (node[later] < 0).any():
-        raise ValueError("origin: a request is moved from a node to a node")
-    if (end_s[before] > arrival_s[later]).any():
-        raise ValueError("origin: a request arrives at a node before it has left the other")
-    return origin

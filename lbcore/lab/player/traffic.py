@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lbcore.lab.frame.inputs import number
-from lbcore.lab.player.trace import Event, Trace, amount, column
+from lbcore.lab.player.columns import Event, amount, column
+from lbcore.lab.player.dispatch import Change, Dispatch, changes_of
+from lbcore.lab.player.trace import Trace
 from lbcore.lab.student import classes
+from lbcore.simulate.reference import streams, times
 
 __all__ = ["MOST_KEYS", "MOST_REQUESTS", "traffic"]
 
@@ -32,6 +35,10 @@ def traffic(
     *,
     sent_s: ArrayLike | None = None,
     travel_s: float = 0.8,
+    patience_s: float | None = None,
+    late_s: float | None = None,
+    changes: Sequence[Change] = (),
+    uneven: bool = False,
     nodes: int | Sequence[str] | None = None,
     weights: Sequence[int] | None = None,
     seed: int = 0,
@@ -43,7 +50,10 @@ def traffic(
     requests: how many; 120, or one for each of `keys`, where not said. They leave evenly at `rate_per_s`, or at the
     times `sent_s`, and each is `travel_s` on its way.
     service_s: how long serving one takes on a node of speed 1, one number or one a request; by default such nodes
-    would be busy 70 % of the time. speeds: one a node. down: nodes that are down from the start.
+    would be busy 70 % of the time. uneven: where no times are given, gaps and work are exponential, drawn by `seed`.
+    speeds: one a node. down: nodes that are down from the start. patience_s: after this long its client goes away, and
+    the node works on. late_s: from when on a request counts as late. Both begin when it leaves its client.
+    changes: (time in seconds, "add" or "remove"): a node comes, or the last one goes once it has served what it holds.
     Raises ValueError or TypeError, naming the argument; a plain class that fails is a StudentError, a ValueError.
     """
     if isinstance(selector, type):
@@ -64,30 +74,44 @@ def traffic(
         raise TypeError(f"keys: {classes.name_of(selector)} picks without a key")
     if isinstance(down, (str, bytes)) or not isinstance(down, Iterable):
         raise TypeError(f"down: expected a list of nodes, got {down!r}")
-    sent = _sent(sent_s, m, amount("rate_per_s", rate_per_s, above=0))
+    rate = amount("rate_per_s", rate_per_s, above=0)
     travel = amount("travel_s", travel_s)
-
-    ran = classes.run(selector, m if keys is None else keys, down, nodes)
-    n = len(ran.names)
-    speed = column("speeds", np.ones(n) if speeds is None else speeds, np.float64, n)
-    if (speed <= 0).any():
+    arrivals, services = streams(number("seed", seed, 0, 2**64 - 1)) if uneven else (None, None)
+    sent = _sent(sent_s, m, rate, arrivals)
+    known = len(classes.names_of(selector, nodes)) or len(classes.run(selector, m if keys is None else keys).names)
+    takes = _work(service_s, sent, known, services)
+    speed = None if speeds is None else column("speeds", speeds, np.float64)
+    if speed is not None and (speed <= 0).any():
         raise ValueError("speeds: every speed must be above 0")
-    arrival = sent + travel
-    start, end = _serve(ran.picks, arrival, _work(service_s, sent, n) / speed[np.maximum(ran.picks, 0)])
+    run = Dispatch(selector, sent + travel, travel, takes, speed, keys, changes_of(changes))
+    ran = classes.run(run.selector, m if keys is None else keys, down, nodes, run.before)
+    run.finish(ran.picks, ran.names)
+    n = len(run.names)
+    if speed is not None and len(speed) != n:
+        raise ValueError(f"speeds: expected {n} values, got {len(speed)}")
     group, group_names = (None, ()) if keys is None else _groups(keys)
-    gone = tuple(Event(0.0, int(node), False) for node in np.flatnonzero(~ran.up))
+    hung_up = None
+    if patience_s is not None:
+        leaves = sent + amount("patience_s", patience_s)
+        hung_up = np.where(leaves < run.end_s, leaves, np.nan)
     return Trace(
-        ran.names,
-        arrival,
-        ran.picks,
-        start,
-        end,
-        speed,
+        tuple(run.names),
+        sent + travel,
+        run.node,
+        run.start_s,
+        run.end_s,
+        np.ones(n) if speed is None else speed,
         travel,
         group,
         group_names,
-        events=gone,
+        events=tuple(Event(0.0, node, False) for node in run.down),
         name=classes.name_of(selector),
+        members=tuple(run.members),
+        moved_keys=tuple(run.moved_keys) if keys else (),
+        keys=len(run.keys),
+        looks_s=np.array(run.looks_s) if run.looks_s else None,
+        hung_up_s=hung_up,
+        late_s=late_s,
     )
 
 
@@ -101,42 +125,36 @@ def _keys(keys: Any) -> list[Any] | None:
     return list(keys.tolist() if isinstance(keys, np.ndarray) else keys)
 
 
-def _sent(sent_s: Any, m: int, rate_per_s: float) -> NDArray[np.float64]:
+def _sent(sent_s: Any, m: int, rate_per_s: float, draws: Any) -> NDArray[np.float64]:
     if sent_s is None:
         if not math.isfinite(m / rate_per_s):
             raise ValueError(f"rate_per_s: {rate_per_s!r} is too small")
-        return np.arange(m) / rate_per_s
+        if draws is None:
+            return np.arange(m) / rate_per_s
+        return np.cumsum(times(_exponential(1 / rate_per_s), draws, m))
     sent = column("sent_s", sent_s, np.float64, m)
     if sent[0] < 0 or (np.diff(sent) < 0).any():
         raise ValueError("sent_s: the times must be 0 or later, and in order")
     return sent
 
 
-def _work(service_s: Any, sent: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+def _exponential(mean_s: float) -> tuple[str, float, float, float, float]:
+    return "exponential", mean_s, 0.0, 0.0, 0.0
+
+
+def _work(service_s: Any, sent: NDArray[np.float64], n: int, draws: Any) -> NDArray[np.float64]:
     """How long a node of speed 1 serves each request."""
     m = len(sent)
     if service_s is None:
         spacing_s = (sent[-1] - sent[0]) / (m - 1) if m > 1 else 0.1
-        return np.full(m, _USUAL_LOAD * n * spacing_s)
+        mean_s = _USUAL_LOAD * n * spacing_s
+        return np.full(m, mean_s) if draws is None else np.array(times(_exponential(mean_s), draws, m))
     if np.ndim(service_s) == 0:
         return np.full(m, amount("service_s", service_s))
     work = column("service_s", service_s, np.float64, m)
     if (work < 0).any():
         raise ValueError("service_s: every value must be 0 or more")
     return work
-
-
-def _serve(
-    node: NDArray[np.int32], arrival_s: NDArray[np.float64], takes_s: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """When each request starts and ends: its node takes them one at a time, first come first served."""
-    start, end = np.full((2, len(node)), np.nan)
-    free: dict[int, float] = {}
-    for i, where in enumerate(node.tolist()):
-        if where >= 0:
-            start[i] = max(arrival_s[i], free.get(where, 0.0))
-            end[i] = free[where] = start[i] + takes_s[i]
-    return start, end
 
 
 def _groups(keys: list[Any]) -> tuple[NDArray[np.int32], tuple[str, ...]]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from lbcore._counting import bincount
 
 if TYPE_CHECKING:
-    from lbcore.lab.player.trace import Event, Trace
+    from lbcore.lab.player.columns import Event
+    from lbcore.lab.player.trace import Trace
 
-__all__ = ["Moment", "clock", "moment", "sentence", "whole"]
+__all__ = ["Moment", "at_first", "clock", "moment", "said", "sentence", "whole"]
 
 #: Up to here the sentence lists every node's share.
 MOST_LISTED = 12
@@ -21,9 +22,10 @@ MOST_LISTED = 12
 
 @dataclass(frozen=True)
 class Moment:
-    """The counts at one moment of a trace; those from `shares` to `serving`, and the last two, have one entry a node.
+    """The counts at one moment of a trace; those from `shares` to `serving`, and the last three, have one entry a node.
 
-    `trusted`: whether the balancer takes each node to be up.
+    `gone`: clients that have gone away. `trusted`: whether the balancer takes each node to be up. `there`: whether it
+    has been added, and not been removed.
     """
 
     sent: int
@@ -35,8 +37,11 @@ class Moment:
     serving: tuple[int, ...]
     done: int
     failed: int
+    late: int
+    gone: int
     up: tuple[bool, ...]
     trusted: tuple[bool, ...]
+    there: tuple[bool, ...]
 
 
 def moment(trace: "Trace", time_s: float) -> Moment:
@@ -54,7 +59,7 @@ def moment(trace: "Trace", time_s: float) -> Moment:
     started = by_node(served & (trace.start_s <= time_s))
     ended = served & (trace.end_s <= time_s)
     over = ended & ~trace.moved
-    up = _state(trace.events, n, time_s)
+    up = _state(trace.events, [True] * n, time_s)
     return Moment(
         sent=sent,
         on_way=sent + moved - refused - int(arrived.sum()),
@@ -65,14 +70,25 @@ def moment(trace: "Trace", time_s: float) -> Moment:
         serving=tuple((started - by_node(ended)).tolist()),
         done=int(over.sum()),
         failed=0 if trace.ok is None else int((over & ~trace.ok).sum()),
+        late=int((trace.turned_late_s <= time_s).sum()),
+        gone=0 if trace.hung_up_s is None else int((trace.hung_up_s <= time_s).sum()),
         up=up,
-        trusted=up if trace.noticed is None else _state(trace.noticed, n, time_s),
+        trusted=up if trace.noticed is None else _state(trace.noticed, [True] * n, time_s),
+        there=_state(trace.members, at_first(trace), time_s),
     )
 
 
-def _state(events: "Sequence[Event]", nodes: int, time_s: float) -> tuple[bool, ...]:
-    """Which nodes are up, or taken to be, after the events up to a time."""
-    up = [True] * nodes
+def at_first(trace: "Trace") -> list[bool]:
+    """Which nodes are there from the start: not those that are added before they are removed."""
+    there = [True] * len(trace.nodes)
+    for event in reversed(trace.members):
+        there[event.node] = not event.up
+    return there
+
+
+def _state(events: "Sequence[Event]", at_first: list[bool], time_s: float) -> tuple[bool, ...]:
+    """Which nodes are up, taken to be, or there, after the events up to a time."""
+    up = list(at_first)
     for event in events:
         if event.time_s <= time_s:
             up[event.node] = event.up
@@ -96,6 +112,11 @@ def shares_text(names: Sequence[str], counts: Sequence[int]) -> str:
 
 def sentence(trace: "Trace", time_s: float) -> str:
     """Say what is happening at a moment of the trace; the player shows the same words."""
+    return f"{clock(trace, time_s)}: {said(trace, time_s)}."
+
+
+def said(trace: "Trace", time_s: float) -> str:
+    """The sentence without its time."""
     now, total, names = moment(trace, time_s), len(trace), trace.nodes
     if total and now.done + now.refused == total:
         head = "all requests are done" if total > 1 else "the request is done"
@@ -115,11 +136,13 @@ def sentence(trace: "Trace", time_s: float) -> str:
         parts.append(", ".join(f"{names[node]} has {now.waiting[node]} waiting" for node in busy))
     elif now.done + now.refused < total:
         parts.append("none is waiting")
-    states = list(zip(now.up, now.trusted, strict=True))
+    # Of a node that is not there nothing else is said.
+    states = [pair if there else None for *pair, there in zip(now.up, now.trusted, now.there, strict=True)]
     for state, words in (
-        ((False, True), ("down, not noticed yet", "down, not noticed yet")),
-        ((False, False), ("down", "down")),
-        ((True, False), ("up, but counts as down", "up, but count as down")),
+        ([False, True], ("down, not noticed yet", "down, not noticed yet")),
+        ([False, False], ("down", "down")),
+        ([True, False], ("up, but counts as down", "up, but count as down")),
+        (None, ("not there", "not there")),
     ):
         those = [name for name, found in zip(names, states, strict=True) if found == state]
         if len(those) > 3:
@@ -132,8 +155,12 @@ def sentence(trace: "Trace", time_s: float) -> str:
         parts.append(f"{now.refused:,} refused")
     if now.failed:
         parts.append(f"{now.failed:,} failed")
+    if now.gone:
+        parts.append(f"{now.gone:,} {'client has' if now.gone == 1 else 'clients have'} gone")
+    if trace.late_s is not None:
+        parts.append(f"{now.late:,} late")
     parts.append(f"{'share' if len(names) == 1 else 'shares'} {shares_text(names, now.shares)}")
-    return f"{clock(trace, time_s)}: {'; '.join(parts)}."
+    return "; ".join(parts)
 
 
 def whole(result: "Trace") -> str:
@@ -148,9 +175,19 @@ def whole(result: "Trace") -> str:
     moved = int(result.moved.sum())
     if moved:
         text += f" {moved:,} {'was' if moved == 1 else 'were'} moved to another node."
+    for k, event in enumerate(result.members):
+        keys = f": {result.moved_keys[k]} of {result.keys} keys moved" if result.moved_keys else ""
+        what = "added" if event.up else "removed"
+        text += f" {names[event.node]} was {what} at {clock(result, event.time_s)}{keys}."
     failed = 0 if result.ok is None else int((~result.ok & ~result.moved).sum())
     if failed:
         text += f" {failed:,} failed."
+    gone = 0 if result.hung_up_s is None else int((~np.isnan(result.hung_up_s)).sum())
+    if gone:
+        text += f" {gone:,} client{'s' * (gone != 1)} went away before the end."
+    if result.late_s is not None:
+        late = len(result.turned_late_s)
+        text += f" {late:,} {'was' if late == 1 else 'were'} late: not done {result.late_s:.2g} s after they were sent."
     most = max(longest)
     if not most:
         return f"{text} None had to wait."

@@ -6,7 +6,7 @@ It needs no more than `select()`, or `select(key)`.
 
 import copy
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,9 +117,12 @@ def run(
     requests: int | Sequence[Any] | NDArray[Any],
     down: Iterable[Any] = (),
     nodes: int | Sequence[str] | None = None,
+    before: Callable[[Any, int, NDArray[np.int32]], None] | None = None,
 ) -> Run:
     """Let a copy of `selector` pick: so many times, or once for each of the keys given.
 
+    before: is given the copy, the number of the request that comes next, and the picks so far; it may release what
+    has ended, or change the nodes. Then the copy is asked one by one.
     A plain Python class stops after 10,000 to 100,000 picks, fewer the more nodes it has; `asked` is what was wanted.
     Raises StudentError, a sentence, where such a class fails or picks a node that does not exist.
     """
@@ -129,10 +132,11 @@ def run(
     names = names_of(selector, nodes)
     for node in down:
         _take_down(mine, node, names)
-    if not is_plain(mine):
+    if not is_plain(mine) and before is None:
         return Run(mine.select_many(count if keys is None else keys), tuple(mine.nodes), mine.up, count)
     most = max(FEWEST_PICKS, min(MOST_PICKS, NODE_PICKS // max(1, len(names)))) if names else MOST_PICKS
-    picks = _ask(mine, min(count, most), keys, len(names) or None)
+    most = most if is_plain(mine) else count
+    picks = _ask(mine, min(count, most), keys, len(names) or None, before)
     names = names or tuple(f"node-{i}" for i in range(int(picks.max(initial=0)) + 1))
     up = getattr(mine, "up", None)
     up = np.ones(len(names), bool) if up is None or len(up) != len(names) else np.array(up, dtype=bool)
@@ -183,18 +187,23 @@ def _source(selector: Any) -> str:
         return ""
 
 
-def _ask(selector: Any, count: int, keys: Any, nodes: int | None) -> NDArray[np.int32]:
+def _ask(selector: Any, count: int, keys: Any, nodes: int | None, before: Any = None) -> NDArray[np.int32]:
     """So many calls of `select`, each answer looked at."""
     picks = np.empty(count, dtype=np.int32)
     given = keys.tolist() if isinstance(keys, np.ndarray) else keys
     select, who = selector.select, name_of(selector)
     for i in range(count):
+        if before is not None:
+            before(selector, i, picks)
+            nodes = len(names_of(selector)) or nodes
         try:
             node = select() if given is None else select(given[i])
         except Exception as error:
             if type(error) is LookupError:  # the contract's word for 'no node is left'
                 picks[i] = -1
                 continue
+            if not is_plain(selector):
+                raise
             if "ellipsis" in str(error):
                 raise StudentError(unfinished(who)) from error
             raise StudentError(

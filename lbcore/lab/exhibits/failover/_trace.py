@@ -6,7 +6,8 @@ import numpy as np
 
 from lbcore.faults import Attempt, FaultPlan, Outcome, Report
 from lbcore.faults._checks import seconds
-from lbcore.lab.player.trace import Event, Trace
+from lbcore.lab.player.columns import Event
+from lbcore.lab.player.trace import Trace
 
 __all__ = ["trace"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lbcore import selectors
 from lbcore.lab.frame.inputs import distinct_keys, number
-from lbcore.lab.player.trace import amount
+from lbcore.lab.player.columns import amount
 from lbcore.lab.student import classes
 from lbcore.lab.student.recipes import parameters, recipe
 from lbcore.simulate import QueueResult, queue

@@ -17,7 +17,7 @@ from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import labelled, number
 from lbcore.lab.frame.result import Counts, Numbers, Result
 from lbcore.lab.frame.words import Guess, listed, nodes, scored
-from lbcore.lab.player.trace import column
+from lbcore.lab.player.columns import column
 from lbcore.simulate import QueueResult
 
 #: The half of the requests that waits least, on top of all but the slowest in a hundred.
