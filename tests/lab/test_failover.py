@@ -242,7 +242,7 @@ def test_a_prediction_is_drawn_at_its_time_and_scored(crash):
     fig = figure(crash, 2.0)
     (line,) = [line for line in fig.axes[1].lines if line.get_gid() == "prediction"]
     assert line.get_xdata()[0] == 7.0
-    assert crash.sentence(Guess(2.0, "s")).endswith("Time to recover: 3.15 s. You said 2: off by 1.15.")
+    assert crash.sentence(Guess(2.0, "s")).endswith("Time to recover: 3.15 s. You said 2 s: off by 1.15.")
     assert "→" in [t.get_text() for t in figure(crash, 99.0).axes[1].texts][-1]
     alone = figure(survivors(), 1.5).axes[0]
     assert [line.get_ydata()[0] for line in alone.lines if line.get_gid() == "prediction"] == [7.5]

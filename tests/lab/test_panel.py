@@ -84,8 +84,8 @@ def test_a_prediction_is_scored_where_it_was_made():
     panel = make(prediction=12)
     assert panel.sentence.endswith("You said 12: off by 2.")
     panel.controls["nodes"].value = 20
-    assert panel.sentence.endswith("Your prediction of 12 was for 10 nodes.") and "You said" not in panel.sentence
-    assert "you: 12" in panel.board.picture
+    assert panel.sentence.endswith("Your prediction, 12, was made with 10 nodes.") and "You said" not in panel.sentence
+    assert "you: 12" not in panel.board.picture  # it is about another picture
     panel.controls["nodes"].value = 10
     assert panel.sentence.endswith("You said 12: off by 2.")
     panel = balance(Random, seed=slider(0, 9), prediction=12)

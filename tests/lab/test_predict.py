@@ -1,8 +1,12 @@
-"""A prediction stands once it is committed, and can be committed again."""
+"""A prediction stands once it is committed, and can be committed again; it is judged by what to expect."""
 
+import numpy as np
 import pytest
 
-from lbcore.lab import predict
+from lbcore import ModuloHash, Random, RoundRobin
+from lbcore.lab import balance, luck, moves, predict, slider
+from lbcore.lab.frame.still import figure
+from lbcore.lab.frame.words import Expected, Guess, judged, spoken
 
 
 def test_there_is_no_value_before_the_button():
@@ -47,3 +51,48 @@ def test_a_question_is_text(question):
 def test_bad_bounds_are_told():
     with pytest.raises(ValueError, match="low"):
         predict("x", 5, 5)
+
+
+def test_one_run_is_no_measure_of_a_prediction():
+    """Who says what is right on average is not told to be off, whatever this one run came to."""
+    each = [balance(Random, nodes=10, requests=1_000, seed=seed).busiest for seed in range(200)]
+    low, high = np.percentile(each, [5, 95])
+    panel = balance(Random, nodes=10, requests=slider(10, 10_000, start=1_000), prediction=Guess(116, "requests"))
+    assert panel.result.busiest == 114
+    assert panel.sentence.endswith(
+        f"You said 116 requests. To expect: {np.mean(each):.0f} on average, and {low:.0f} to {high:.0f} nine times in "
+        "ten (200 seeds). You are inside."
+    )
+    assert "(300 seeds)" in luck(Random, 10, 100, runs=300, prediction=12).sentence
+    fixed = balance(RoundRobin, nodes=10, requests=slider(10, 10_000, start=1_003), prediction=Guess(103, "requests"))
+    assert fixed.sentence.endswith("You said 103 requests: off by 2.")
+    share = balance(Random, nodes=10, requests=1_000, prediction=Guess(50, "%"))
+    assert "You said 50 %. To expect: 11.6 on average" in share.sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "place"), [(110, "inside"), (120, "inside"), (90, "17 below that"), (130, "4 above that"), (107, "inside")]
+)
+def test_a_prediction_stands_beside_a_range(said, place):
+    assert judged(Guess(said, ""), Expected(115.7, 107.0, 126.0, 200)).endswith(f"You are {place}.")
+
+
+def test_a_number_has_its_unit():
+    assert [
+        spoken(*one) for one in ((1, "requests"), (13, "service times"), (2.5, "s"), (1, "s"), (9, "%"), (3, ""))
+    ] == [
+        "1 request",
+        "13 service times",
+        "2.50 s",
+        "1 s",
+        "9 %",
+        "3",
+    ]
+
+
+def test_moved_keys_and_their_prediction_are_measured_from_the_same_end():
+    fig = figure(moves(ModuloHash, 11), 91.0)
+    strip = fig.axes[0]
+    (line,) = [line for line in strip.lines if line.get_gid() == "prediction"]
+    (moved,) = [bar for bar in strip.patches if bar.get_gid() == "moved"]
+    assert line.get_xdata()[0] == 91.0 and moved.get_x() == 0 and round(moved.get_width()) == 91

@@ -36,10 +36,9 @@ def test_the_lines_that_the_lesson_shows():
 
 def test_a_prediction_is_scored():
     said = brownout(choice(*POLICIES, start="retry at once"), prediction=200)
-    assert said.sentence.endswith("You said 200: off by 200.")
+    assert said.sentence.endswith("You said 200: off by 200.") and "you: 200" in said.board.picture
     said.controls["policy"].value = "give up"
-    assert said.sentence.endswith("Your prediction of 200 was for policy retry at once.")
-    assert "you: 200" in said.board.picture
+    assert said.sentence.endswith("Your prediction, 200, was made with “policy” at retry at once.")
 
 
 def test_the_models_load_nothing_of_jupyter():

@@ -33,7 +33,8 @@ def test_the_lines_that_the_lesson_shows():
 
 def test_a_prediction_is_scored():
     said = ring(prediction=12)
-    assert said.sentence.endswith("You said 12: off by 11.7.") and "you: 12" in said.board.picture
+    # Of 200 rings: recomputed with plain Python, 29.1 in the mean; in this one it is 23.7.
+    assert "You said 12. To expect: 29.1 on average" in said.sentence and "you: 12" in said.board.picture
     said = changes(prediction=9)
     assert "You said 9: off by 0.5." in said.sentence and "you: 9" in said.board.picture
     said = bounded(prediction=1_000)

@@ -5,9 +5,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from lbcore.lab.frame.controls import ChoiceSpec, SliderSpec
 from lbcore.lab.frame.inputs import legible
 from lbcore.lab.frame.panel import Panel
+from lbcore.lab.frame.words import Expected, expected
 from lbcore.lab.frame.written import line
 
 __all__ = ["LABELS", "exhibit"]
@@ -27,7 +30,9 @@ LABELS = {
 }
 
 
-def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def exhibit(
+    *, called: Mapping[str, Label] | None = None, truth: Callable[[Any, str], Any] | None = None, seeds: int = 200
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make an exhibit of a function that returns a Result.
 
     Called with constants, it is the function. Where a `slider(...)` or `choice(...)` stands in the place of one, also
@@ -36,6 +41,10 @@ def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[
 
     called: what a control is called, by the name of its argument; or a function of the arguments that says it. Of one
     inside a list, the name ends in `[]`, and `{}` stands for its place.
+
+    truth: the number that a prediction is about, from a result and the prediction's unit. It is judged by what to
+    expect, not by one run: the function is called again with so many `seeds` as its argument `seed`. Where one result
+    holds many runs, the truth is an array of them.
     """
     labels: dict[str, Label] = {**LABELS, **(called or {})}
 
@@ -68,9 +77,21 @@ def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[
             def written(values: Mapping[str, Any]) -> str:
                 return line(function.__name__, _filled(arguments, values), len(given))
 
+            def over(values: Mapping[str, Any], unit: str) -> Expected:
+                """What to expect, at these values of the controls."""
+                assert truth is not None
+
+                def of(seed: int | None) -> Any:
+                    return truth(run({**values, **({} if seed is None else {"seed": seed})}, lambda share: None), unit)
+
+                first = of(None)
+                if np.ndim(first) or "seed" not in parameters:
+                    return expected(np.atleast_1d(first))
+                return expected([of(seed) for seed in range(seeds)])
+
             said = {name: label(arguments) if callable(label) else label for name, label in labels.items()}
             names = {key: _label(key, said) for key in specs}
-            return Panel(specs, run, written, labels=names, prediction=prediction)
+            return Panel(specs, run, written, labels=names, prediction=prediction, expect=truth and over)
 
         return call
 
@@ -87,13 +108,13 @@ def _specs(arguments: Mapping[str, Any]) -> Any:
 
 
 def _filled(arguments: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments with the controls' values in their places."""
+    """The arguments with the controls' values in their places; a seed may also be given where there was none."""
     filled = {}
     for name, value in arguments.items():
         if isinstance(value, (list, tuple)):
             value = [values.get(f"{name}[{i}]", one) for i, one in enumerate(value)]
         filled[name] = values.get(name, value)
-    return filled
+    return filled if "seed" not in values else {**filled, "seed": values["seed"]}
 
 
 def _label(key: str, labels: Mapping[str, str]) -> str:

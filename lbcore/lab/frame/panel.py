@@ -1,5 +1,6 @@
 """One panel for every widget: controls above, then the picture, its sentence, and the line of code that makes both."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from lbcore.lab.frame import still, style
 from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec
 from lbcore.lab.frame.told import Told
 from lbcore.lab.frame.veil import VEIL, revealed
-from lbcore.lab.frame.words import guess, spoken
+from lbcore.lab.frame.words import Expected, guess, judged, listed, spoken
 
 __all__ = ["Board", "Panel"]
 
@@ -55,11 +56,13 @@ class Panel(Told, ipywidgets.VBox):
         *,
         labels: Mapping[str, str],
         prediction: Any = None,
+        expect: Callable[[Mapping[str, Any], str], Expected] | None = None,
     ) -> None:
         """Make a control for each of `specs`, and draw unless a `prediction` is still to be committed.
 
         run: takes the controls' values by name, and a `progress` function; returns a result. code: takes the same
-        values and returns the line that does the same. labels: what each control is called.
+        values and returns the line that does the same. labels: what each control is called. expect: takes the same
+        values and the prediction's unit, and returns what the prediction is judged by; left out, each result does that.
         """
         self.run, self.code_of, self.prediction = run, code, prediction
         self.result: Any = None
@@ -71,7 +74,9 @@ class Panel(Told, ipywidgets.VBox):
             control = Slider(labels[name], spec) if isinstance(spec, SliderSpec) else Choice(labels[name], spec)
             control.observe(self._moved, names="value")
             self.controls[name] = control
-        self._starts = {name: control.text for name, control in self.controls.items()}
+        self._starts = {name: (control.text, control.value) for name, control in self.controls.items()}
+        self._expect = expect
+        self._expected: tuple[str, Expected] | None = None  # for predictions in this unit
         self.board = Board()
         show = ipywidgets.Button(description="Show it")
         show.on_click(lambda _: self.reveal())
@@ -119,7 +124,9 @@ class Panel(Told, ipywidgets.VBox):
         try:
             line = self.code_of(self.values)
             result = self.run(self.values, self._watch())
-            drawn = still.figure(result, self.prediction, self.figure)
+            # A prediction belongs to the picture that it was made for.
+            said = None if self._elsewhere() else guess(self.prediction)
+            drawn = still.figure(result, said, self.figure)
             shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
@@ -130,16 +137,33 @@ class Panel(Told, ipywidgets.VBox):
                 setattr(self.board, name, text)
 
     def _sentence(self, result: Any) -> str:
-        """What came out; a prediction is scored only where it was made, which any seed is."""
-        said = guess(self.prediction)
-        moved = [(n, c) for n, c in self.controls.items() if n != "seed" and c.text != self._starts[n]]
-        if said is None or not moved:
+        """What came out; a prediction is judged only where it was made."""
+        said, moved = guess(self.prediction), self._elsewhere()
+        if said is None or (self._expect is None and not moved):
             return str(result.sentence(said))
-        asked = ", ".join(
-            f"{self._starts[name]} {control.label}" if name in COUNTED else f"{control.label} {self._starts[name]}"
-            for name, control in moved
+        if not moved:
+            truth = self._truth(said.unit)
+            return str(result.sentence()) + (judged(said, truth) if math.isfinite(truth.mean) else "")
+        asked = listed(
+            [
+                f"with {self._starts[name][0]} {control.label}"
+                if name in COUNTED
+                else f"with “{control.label}” at {self._starts[name][0]}"
+                for name, control in moved.items()
+            ]
         )
-        return f"{result.sentence()} Your prediction of {spoken(*said)} was for {asked}."
+        return f"{result.sentence()} Your prediction, {spoken(*said)}, was made {asked}."
+
+    def _elsewhere(self) -> dict[str, Slider | Choice]:
+        """The controls that stand elsewhere than where the prediction was made, which any seed is."""
+        return {n: c for n, c in self.controls.items() if n != "seed" and c.text != self._starts[n][0]}
+
+    def _truth(self, unit: str) -> Expected:
+        """What a prediction in this unit is judged by, found once."""
+        if self._expected is None or self._expected[0] != unit:
+            assert self._expect is not None
+            self._expected = unit, self._expect({name: value for name, (_, value) in self._starts.items()}, unit)
+        return self._expected[1]
 
     def _moved(self, _: Any) -> None:
         if self.veiled:

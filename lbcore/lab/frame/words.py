@@ -3,7 +3,23 @@
 import math
 from typing import Any, NamedTuple
 
-__all__ = ["Guess", "amount", "guess", "listed", "nodes", "percent", "scored", "significant", "spoken", "upper"]
+import numpy as np
+
+__all__ = [
+    "Expected",
+    "Guess",
+    "amount",
+    "expected",
+    "guess",
+    "judged",
+    "listed",
+    "nodes",
+    "percent",
+    "scored",
+    "significant",
+    "spoken",
+    "upper",
+]
 
 
 class Guess(NamedTuple):
@@ -24,9 +40,45 @@ def guess(prediction: Any) -> Guess | None:
     return None if value is None else Guess(float(value), str(getattr(prediction, "unit", "")).strip())
 
 
+class Expected(NamedTuple):
+    """What to expect of a number that depends on luck: its mean, and the ends between which it is nine times in ten."""
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+def expected(values: Any) -> Expected:
+    """What to expect, from one value for each seed (a sequence or an array)."""
+    low, high = np.percentile(values, [5, 95])
+    return Expected(float(np.mean(values)), float(low), float(high), len(values))
+
+
 def spoken(value: float, unit: str) -> str:
-    """A predicted number in words."""
-    return f"{value:,.{0 if value == round(value) else 2}f}" + (" %" if unit == "%" else "")
+    """A predicted number in words, with its unit: 1 request, 116 requests, 2.50 s."""
+    one = value == 1 and len(unit) > 1 and unit.endswith("s")
+    number = f"{value:,.{0 if value == round(value) else 2}f}"
+    return f"{number} {unit[:-1] if one else unit}".rstrip()
+
+
+def judged(said: Guess, truth: Expected) -> str:
+    """A prediction beside what to expect, as a sentence to add: one run is luck, and no measure of it."""
+    value, unit = said
+    size = max(abs(truth.mean), abs(truth.low), abs(truth.high))
+    # So many digits as tell something, and none where every number is whole.
+    whole = all(number == round(number) for number in (value, *truth[:3]))
+    decimals = 0 if whole or size >= 100 else 1 if size >= 10 else 2
+    mean, low, high = (round(number, decimals) for number in truth[:3])
+    if low == high:
+        gap = abs(round(value - mean, decimals))
+        return f" You said {spoken(value, unit)}: {'exactly right' if gap == 0 else f'off by {gap:,.{decimals}f}'}."
+    beside = value - min(max(value, low), high)
+    place = f"{abs(beside):,.{decimals}f} {'above' if beside > 0 else 'below'} that" if beside else "inside"
+    return (
+        f" You said {spoken(value, unit)}. To expect: {mean:,.{decimals}f} on average, and {low:,.{decimals}f} to "
+        f"{high:,.{decimals}f} nine times in ten ({truth.seeds:,} seeds). You are {place}."
+    )
 
 
 def scored(prediction: Any, truth: float, decimals: int = 0) -> str:

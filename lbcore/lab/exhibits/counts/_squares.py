@@ -50,4 +50,6 @@ def squares(fig: Figure, rows: list[tuple[str, NDArray[np.int32], str]], said: s
                 color=style.on(face),
                 size=style.FONT_PT if side < 22 else style.FONT_PT + 2,
             )
-    ax.text(margin, tall - 12, said + note, color=style.GUESS if said else style.MUTED, va="center")
+    ax.text(margin, tall - 12, note, color=style.MUTED, va="center")
+    # Below the remark that it is about.
+    ax.text(style.WIDTH_PT - margin, tall - 12, said, color=style.GUESS, va="center", ha="right")

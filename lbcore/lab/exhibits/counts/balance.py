@@ -133,7 +133,10 @@ class Balance(Result):
         style.count_axis(ax, "requests")
 
 
-@exhibit(called={"weights[]": "weight of node-{}"})
+@exhibit(
+    called={"weights[]": "weight of node-{}"},
+    truth=lambda result, unit: result.busiest * (100 / max(1, result.requests) if unit == "%" else 1),
+)
 def balance(
     selector: Any,
     requests: int | None = None,

@@ -90,7 +90,7 @@ class Luck(Result):
         style.thousands(axes[-1].xaxis)
 
 
-@exhibit()
+@exhibit(truth=lambda result, _: result.busiest[0])
 def luck(
     cls: Any,
     nodes: int = 10,

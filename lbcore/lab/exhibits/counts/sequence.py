@@ -44,11 +44,11 @@ class Sequence(Result):
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A row of squares for each selector: a square is a request, and its colour and number are the node."""
         rows = zip(self.labels, self.picks, [f"longest run {longest}" for longest in self.longest], strict=True)
-        said = "" if prediction is None else f"you: longest run {prediction[0]:,.0f}; "
+        said = "" if prediction is None else f"you: longest run {prediction[0]:,.0f}"
         squares(fig, list(rows), said, "each square is a request, its number the node", len(self.nodes))
 
 
-@exhibit(called={"weights[]": "weight of node-{}"})
+@exhibit(called={"weights[]": "weight of node-{}"}, truth=lambda result, _: result.longest[0])
 def sequence(
     selector: Any,
     requests: int = 14,

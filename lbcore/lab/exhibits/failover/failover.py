@@ -91,7 +91,11 @@ class Failover(Run):
             _guess(lower, self.setting.at_s + prediction[0], f"you: {digits(prediction[0], '')} s")
 
 
-@exhibit(called={"timeout_s": "timeout, seconds"})
+@exhibit(
+    called={"timeout_s": "timeout, seconds"},
+    truth=lambda result, _: math.inf if result.recovery_s is None else result.recovery_s,
+    seeds=5,
+)
 def failover(
     nodes: int = 4,
     timeout_s: float = 3.0,

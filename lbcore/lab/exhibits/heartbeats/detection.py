@@ -78,7 +78,11 @@ class Detection(Result):
             )
 
 
-@exhibit(called={"timeout_s": "timeout, seconds", "check_s": "looks every, seconds", "delay_s": "mean delay, seconds"})
+@exhibit(
+    called={"timeout_s": "timeout, seconds", "check_s": "looks every, seconds", "delay_s": "mean delay, seconds"},
+    truth=lambda result, _: result.expected_s,
+    seeds=1,
+)
 def detection(
     timeout_s: float = 3.0,
     *,

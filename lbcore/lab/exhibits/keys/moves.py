@@ -75,11 +75,10 @@ class Moves(Result):
             top = height - 8 - i * block
             strip = fig.add_axes((left / width, (top - 48) / height, wide, 24 / height))
             ax = fig.add_axes((left / width, (top - block + 48) / height, wide, (block - 48 - 84) / height))
-            strip.barh([0], [100 - moved], color=style.NEUTRAL, gid="stayed")
+            strip.barh([0], [100 - moved], left=[moved], color=style.NEUTRAL, gid="stayed")
             strip.barh(
                 [0],
                 [moved],
-                left=[100 - moved],
                 facecolor="white",
                 edgecolor=style.NEUTRAL,
                 hatch=style.STRIPES,
@@ -87,11 +86,14 @@ class Moves(Result):
                 gid="moved",
             )
             strip.set(xlim=(0, 100), ylim=(-0.4, 0.4))
-            strip.set_axis_off()
+            for edge in strip.spines.values():
+                edge.set_visible(False)
+            strip.set_yticks([])
+            strip.set_xticks(range(0, 101, 20), [f"{tick} %" for tick in range(0, 101, 20)])
             theory = "" if row.theory is None else f" (theory {100 * row.theory:.1f} %)"
             strip.set_title(f"{row.label}: {moved:.1f} % moved{theory}", weight="bold", pad=5)
             if prediction is not None:
-                at = min(max(100 - prediction[0], 0.0), 100.0)
+                at = min(max(prediction[0], 0.0), 100.0)
                 strip.axvline(at, color=style.GUESS, linestyle=(0, (5, 3)), linewidth=2.6, gid="prediction")
                 strip.text(
                     1.012,
@@ -137,7 +139,7 @@ class Moves(Result):
             ax.text(1.012, 0.98, note, transform=ax.transAxes, va="top", color=style.MUTED)
 
 
-@exhibit(called={"before": "algorithm"})
+@exhibit(called={"before": "algorithm"}, truth=lambda result, _: result.percent[0])
 def moves(
     before: Any,
     after: Any = None,

@@ -153,7 +153,11 @@ class Latency(Result):
             _utilisation(self, fig, tall - above)
 
 
-@exhibit(called={"load": LOAD, "age": "age of the view, mean service times", "weights[]": "weight of node-{}"})
+@exhibit(
+    called={"load": LOAD, "age": "age of the view, mean service times", "weights[]": "weight of node-{}"},
+    truth=lambda result, _: result.rows[0].p99,
+    seeds=10,
+)
 def latency(
     cls: Any = FOUR,
     load: int = 80,

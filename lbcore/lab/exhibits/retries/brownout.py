@@ -140,7 +140,11 @@ class BrownOut(Result):
         good.set_xlabel("seconds")
 
 
-@exhibit(called={"retries": "retries allowed", "budget": "retry budget, % of the requests"})
+@exhibit(
+    called={"retries": "retries allowed", "budget": "retry budget, % of the requests"},
+    truth=lambda result, _: result.last_good,
+    seeds=5,
+)
 def brownout(
     policy: Any = "retry at once",
     rate: int = 240,
