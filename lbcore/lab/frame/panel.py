@@ -35,6 +35,8 @@ class Board(anywidget.AnyWidget):
     sentence = traitlets.Unicode().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     progress = traitlets.Float(-1.0).tag(sync=True)
+    #: The room on the page, in CSS pixels; 0 until the page says it.
+    width = traitlets.Int(0).tag(sync=True)
 
     def __repr__(self) -> str:
         return self.sentence
@@ -73,6 +75,7 @@ class Panel(Told, ipywidgets.VBox):
             self.controls[name] = control
         self._starts = {name: control.text for name, control in self.controls.items()}
         self.board = Board()
+        self.board.observe(self._fit, names="width")
         show = ipywidgets.Button(description="Show it")
         show.on_click(lambda _: self.reveal())
         self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
@@ -119,7 +122,7 @@ class Panel(Told, ipywidgets.VBox):
         try:
             line = self.code_of(self.values)
             result = self.run(self.values, self._watch())
-            drawn = still.figure(result, self.prediction, self.figure)
+            drawn = still.figure(result, self.prediction, self.figure, style.fitted(self.board.width))
             shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
@@ -128,6 +131,12 @@ class Panel(Told, ipywidgets.VBox):
         with self.board.hold_sync():
             for name, text in {**shown, "progress": -1.0}.items():
                 setattr(self.board, name, text)
+
+    def _fit(self, _: Any) -> None:
+        """Draw the same result for the room that there is now."""
+        if self.result is not None and self.error is None:
+            self.figure = still.figure(self.result, self.prediction, self.figure, style.fitted(self.board.width))
+            self.board.picture = style.svg(self.figure)
 
     def _sentence(self, result: Any) -> str:
         """What came out; a prediction is scored only where it was made, which any seed is."""
