@@ -234,7 +234,7 @@ def test_the_sketches_are_what_the_lesson_says():
 
 def test_every_fate_has_a_shape_of_its_own():
     assert set(LOOKS) == set(Fate)
-    shapes = [(look["marker"], look.get("facecolor") == "white") for look in LOOKS.values()]
+    shapes = [(look["marker"], look.get("facecolor") == style.PAPER) for look in LOOKS.values()]
     assert len(set(shapes)) == len(Fate)
 
 

@@ -14,25 +14,30 @@ __all__ = ["bars", "columns", "digits", "guessed", "height", "many_nodes", "runs
 
 
 def bars(ax: Axes, heights: NDArray[Any], *, outline: bool) -> None:
-    """One bar for each node in its colour, or the outline of all where they are too many for that."""
+    """One bar for each node, or the outline of all where they are too many for that.
+
+    Up to eight have their colours; of more, colours would come again and say nothing, as the axis names them.
+    """
     if outline:
         values, edges = runs_of(heights)
         ax.stairs(values, edges, fill=True, color=style.NEUTRAL, linewidth=0, zorder=2)
         return
-    if len(heights) > style.MOST_HATCHED:
-        colours = [style.colour(node) for node in range(len(heights))]
-        columns(ax, np.arange(len(heights)), np.zeros(len(heights)), heights, facecolor=colours, zorder=2, gid="bars")
+    n = len(heights)
+    if n > style.MOST_HATCHED:
+        columns(ax, np.arange(n), np.zeros(n), heights, facecolor=style.NEUTRAL, zorder=2, gid="bars")
         return
-    looks = [style.node_look(node, len(heights)) for node in range(len(heights))]
+    if n > len(style.COLOURS):
+        ax.bar(range(n), heights, 0.8, zorder=2, linewidth=0, color=style.NEUTRAL)
+        return
+    looks = [style.node_look(node) for node in range(n)]
     ax.bar(
-        range(len(heights)),
+        range(n),
         heights,
         0.8,
         zorder=2,
-        linewidth=0,
+        linewidth=[look["linewidth"] for look in looks],
         color=[look["facecolor"] for look in looks],
         edgecolor=[look["edgecolor"] for look in looks],
-        hatch=[look.get("hatch", "") for look in looks],
     )
 
 

@@ -48,7 +48,24 @@ function render({ model, el }) {
   write();
   count();
   el.append(progress, picture, sentence, code);
-  return () => { for (const [name, handler] of listeners) model.off(name, handler); };
+
+  // The picture is drawn for the room it has, once that rests: a window that is pulled at has many widths.
+  let resting = 0;
+  const room = new ResizeObserver(() => {
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      const width = Math.floor(el.clientWidth);
+      if (!width || Math.abs(width - model.get("width")) < 8) return;
+      model.set("width", width);
+      model.save_changes();
+    }, 120);
+  });
+  room.observe(el);
+  return () => {
+    clearTimeout(resting);
+    room.disconnect();
+    for (const [name, handler] of listeners) model.off(name, handler);
+  };
 }
 
 export default { render };

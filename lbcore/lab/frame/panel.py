@@ -36,6 +36,8 @@ class Board(anywidget.AnyWidget):
     sentence = traitlets.Unicode().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     progress = traitlets.Float(-1.0).tag(sync=True)
+    #: The room on the page, in CSS pixels; 0 until the page says it.
+    width = traitlets.Int(0).tag(sync=True)
 
     def __repr__(self) -> str:
         return self.sentence
@@ -78,6 +80,7 @@ class Panel(Told, ipywidgets.VBox):
         self._expect = expect
         self._expected: tuple[str, Expected] | None = None  # for predictions in this unit
         self.board = Board()
+        self.board.observe(self._fit, names="width")
         show = ipywidgets.Button(description="Show it")
         show.on_click(lambda _: self.reveal())
         self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
@@ -124,9 +127,7 @@ class Panel(Told, ipywidgets.VBox):
         try:
             line = self.code_of(self.values)
             result = self.run(self.values, self._watch())
-            # A prediction belongs to the picture that it was made for.
-            said = None if self._elsewhere() else guess(self.prediction)
-            drawn = still.figure(result, said, self.figure)
+            drawn = self._figure(result)
             shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
@@ -135,6 +136,17 @@ class Panel(Told, ipywidgets.VBox):
         with self.board.hold_sync():
             for name, text in {**shown, "progress": -1.0}.items():
                 setattr(self.board, name, text)
+
+    def _fit(self, _: Any) -> None:
+        """Draw the same result for the room that there is now."""
+        if self.result is not None and self.error is None:
+            self.figure = self._figure(self.result)
+            self.board.picture = style.svg(self.figure)
+
+    def _figure(self, result: Any) -> Figure:
+        """The result as a picture; a prediction belongs to the one that it was made for."""
+        said = None if self._elsewhere() else guess(self.prediction)
+        return still.figure(result, said, self.figure, style.fitted(self.board.width))
 
     def _sentence(self, result: Any) -> str:
         """What came out; a prediction is judged only where it was made."""

@@ -24,10 +24,15 @@ _STYLE = (
     f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
 )
 _RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
-_TEXT = "font-size:15px;line-height:1.4;white-space:pre-line"
+_TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;white-space:pre-line"
+#: In a dark theme the image is turned round, light for dark, its hues as they were; its ground is the page's.
+_THEME = (
+    "<style>.lbcore-image{mix-blend-mode:multiply}"
+    'body[data-jp-theme-light="false"] .lbcore-image{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>'
+)
 
 
-def figure(result: Any, prediction: Any = None, fig: Figure | None = None) -> Figure:
+def figure(result: Any, prediction: Any = None, fig: Figure | None = None, width_pt: float = style.WIDTH_PT) -> Figure:
     """The picture of a result, with the prediction (a number, or a committed Prediction) in it.
 
     fig: a figure from an earlier call to empty and use again, which is what makes a slider quick.
@@ -36,6 +41,7 @@ def figure(result: Any, prediction: Any = None, fig: Figure | None = None) -> Fi
         raise TypeError(f"result: there is no picture of a {type(result).__name__}")
     fig = Figure() if fig is None else fig
     fig.clear()
+    fig.set_figwidth(width_pt / 72)
     with style.dressed():
         result.draw(fig, guess(prediction))
     return fig
@@ -51,7 +57,7 @@ def said(sentence: str, drawn: Figure | None) -> dict[str, str]:
     """The still of a widget: its picture where it has one, its sentence, and how to bring it to life."""
     shown = f'<p style="{_TEXT}">{html.escape(sentence)}</p>' if drawn is None else _html(sentence, drawn)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
-    note = f'<p style="font-size:14px;font-style:italic">{run}</p>'
+    note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
 
 
@@ -60,7 +66,7 @@ def _html(sentence: str, drawn: Figure) -> str:
     data = base64.b64encode(style.png(drawn)).decode()
     # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
     return (
-        f'<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px">'
-        f'<img alt="{text}" style="width:100%" src="data:image/png;base64,{data}">'
-        f'<figcaption style="{_TEXT}">{text}</figcaption></figure>'
+        f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px;overflow-x:auto">'
+        f'<img class="lbcore-image" alt="{text}" style="width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:none" '
+        f'src="data:image/png;base64,{data}"></figure><p style="{_TEXT}">{text}</p>'
     )

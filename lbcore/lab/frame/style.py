@@ -20,8 +20,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
-#: Okabe and Ito's colours, in an order that keeps neighbours far apart.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#000000")
+#: Okabe and Ito's colours, in an order that keeps neighbours far apart; their black is no heavier than the others.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#2b2b2b")
+#: Yellow is not seen on white without an edge.
+YELLOW, YELLOW_EDGE = "#F0E442", "#8a7d00"
 #: From the ninth node on the colours come again, hatched. Lines only: dots make an SVG a hundred times larger.
 HATCHES = ("", "\\\\", "--", "||", "++", "-\\")
 #: What a moved key, or a hot one, is striped with. No node has it.
@@ -33,21 +35,53 @@ NEUTRAL = "#6b7a8f"
 BAND = "#858d99"
 DOWN = "#bdbdbd"
 GUESS = "#8b008b"
+PAPER = "#ffffff"
+#: What is down, or no longer there, is hatched on this.
+SHADE = "#f2f2f2"
+#: The colour of a stretch of time that is marked, and of the words on it.
+WINDOW, WARNING = "#f3d9c4", "#8c3d00"
+#: Writing on a colour that is the same in every theme.
+ON_DARK, ON_LIGHT = "#fffffe", "#000001"
+
+#: Colours that follow the theme of the page: each is a variable of that name in panel.css, and itself elsewhere.
+THEMED = {
+    INK: "ink",
+    "#333333": "ink",
+    "#000000": "ink",
+    COLOURS[7]: "ink",
+    MUTED: "muted",
+    PAPER: "paper",
+    SHADE: "shade",
+    DOWN: "down",
+    GUESS: "guess",
+    WINDOW: "window",
+    WARNING: "warning",
+    YELLOW_EDGE: "yellow-edge",
+    "#39465a": "strong",
+    "#b9c2cf": "pale",
+    "#a3afc0": "pale",
+}
 
 #: Algorithms are no nodes, so they have none of the nodes' colours: they differ by line and label.
 LINES = (("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.6))), ("#8a94a3", "-"))
 #: A white ground for a label that lies on a line.
-CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 
-#: The width of every figure, which is that of an output cell in a window of 900 px with JupyterLab's side bar open.
-#: There a point of type is a pixel; wider windows enlarge it.
+#: The width of a figure where the page does not say how much room there is.
 WIDTH_PT = 468
 FONT_PT = 12
-#: A picture grows with the page up to here.
-MAX_WIDTH_PX = 860
+#: A still keeps its shape: it is shown up to so wide, and where there is less room than for its least width, scrolls.
+MIN_WIDTH_PX, MAX_WIDTH_PX = 440, 860
+#: A live picture is drawn anew for the room it has. Its writing is as large as a lesson's prose, and larger in a wide
+#: window, which is a projector: from the first to the second size between the two widths.
+NARROWEST_PT, WIDEST_PT = 430, 800
+PROSE_PX, PROJECTED_PX = 14.0, 18.0
+PAGE_PX, PROJECTOR_PX = 600, 1200
 MOST_HATCHED = 24
 #: Up to here every node has a bar of its own; beyond, the outline of all of them is drawn.
 MOST_BARS = 64
+#: The look of what is down.
+CROSSED: Any = {"facecolor": SHADE, "edgecolor": DOWN, "hatch": "xx", "linewidth": 0}
 
 RC: Any = {
     "font.size": FONT_PT,
@@ -61,12 +95,15 @@ RC: Any = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.axisbelow": True,
+    "axes.facecolor": PAPER,
+    "legend.facecolor": PAPER,
+    "hatch.color": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.major.size": 3.5,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
     "hatch.linewidth": 1.0,
     "svg.fonttype": "none",
     "svg.hashsalt": "lbcore",
@@ -96,10 +133,38 @@ def hatch(node: int) -> str:
     return HATCHES[node // len(COLOURS) % len(HATCHES)]
 
 
+def luminance(colour: str) -> float:
+    """How bright a colour is, from 0 to 1, as WCAG defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """How well one colour is read on the other, from 1 to 21, as WCAG defines it."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def on(background: str) -> str:
-    """Black or white: the one that can be read on a background."""
-    red, green, blue = (int(background[i : i + 2], 16) for i in (1, 3, 5))
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else "white"
+    """The colour of writing on a background: black or white, whichever is read better."""
+    if THEMED.get(background) == "ink":
+        return PAPER  # both change with the theme
+    return max(ON_LIGHT, ON_DARK, key=lambda ink: contrast(ink, background))
+
+
+def fitted(room_px: float) -> float:
+    """How wide a figure is to be, in points, for a place of so many pixels; 0: the page does not say."""
+    if room_px <= 0:
+        return WIDTH_PT
+    share = min(1.0, max(0.0, (room_px - PAGE_PX) / (PROJECTOR_PX - PAGE_PX)))
+    text_px = PROSE_PX + share * (PROJECTED_PX - PROSE_PX)
+    return float(min(WIDEST_PT, max(NARROWEST_PT, round(min(room_px, PROJECTOR_PX) * FONT_PT / text_px))))
+
+
+def width_of(fig: Figure) -> float:
+    """The width of a figure in points."""
+    return float(fig.get_figwidth() * 72)
 
 
 def node_look(node: int, of: int = 0) -> dict[str, Any]:
@@ -110,12 +175,26 @@ def node_look(node: int, of: int = 0) -> dict[str, Any]:
     face = colour(node)
     if of > MOST_HATCHED:
         return {"facecolor": face, "edgecolor": "none", "linewidth": 0}
-    return {"facecolor": face, "edgecolor": on(face) if hatch(node) else "none", "hatch": hatch(node), "linewidth": 0}
+    if hatch(node):
+        return {"facecolor": face, "edgecolor": on(face), "hatch": hatch(node), "linewidth": 0}
+    edge = {"edgecolor": YELLOW_EDGE, "linewidth": 0.8} if face == YELLOW else {"edgecolor": "none", "linewidth": 0}
+    return {"facecolor": face, "hatch": "", **edge}
+
+
+def edges(faces: Sequence[str]) -> dict[str, Any]:
+    """The edges of pieces in these colours: yellow ones have one."""
+    return {"linewidth": 0.8, "edgecolor": [YELLOW_EDGE if face == YELLOW else "none" for face in faces]}
+
+
+def striped(face: str) -> dict[str, Any]:
+    """The look of what has moved, or is hot, in this colour."""
+    edge = YELLOW_EDGE if face == YELLOW else PAPER
+    return {"facecolor": face, "edgecolor": edge, "hatch": STRIPES, "linewidth": 0.6}
 
 
 def blank(height_pt: float, fig: Figure) -> Figure:
-    """An empty figure at the common width and this height."""
-    fig.set_size_inches(WIDTH_PT / 72, height_pt / 72)
+    """An empty figure of this height; it keeps its width."""
+    fig.set_size_inches(fig.get_figwidth(), height_pt / 72)
     return fig
 
 
@@ -212,10 +291,7 @@ def crosses(ax: Axes, nodes: Iterable[int]) -> None:
         1,
         0.8,
         transform=mixed,
-        facecolor="#f2f2f2",
-        edgecolor=DOWN,
-        hatch="xx",
-        linewidth=0,
+        **CROSSED,
         zorder=0.5,
         gid="down",
     )
@@ -230,7 +306,7 @@ def crosses(ax: Axes, nodes: Iterable[int]) -> None:
                 va="center",
                 rotation=90,
                 color=MUTED,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
             )
 
 
@@ -246,13 +322,22 @@ def svg(fig: Figure) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
     # Nobody refers to the groups, and a page with two pictures would have every name twice.
     text = re.sub(r'<g id="[^"]*"', "<g", text)
-    look = f"display:block;width:100%;max-width:{MAX_WIDTH_PX}px;height:auto;stroke-linejoin:round;stroke-linecap:butt"
+    text = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: _themed(m[0]), text)
+    look = (
+        f"display:block;width:100%;min-width:{MIN_WIDTH_PX}px;max-width:{PROJECTOR_PX}px;height:auto;"
+        "stroke-linejoin:round;stroke-linecap:butt"
+    )
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"|<svg ([^>]*?)height="[^"]*"([^>]*?)width="[^"]*"',
         lambda m: f'<svg style="{look}" aria-hidden="true" focusable="false" {m[1] or m[3]}{m[2] or m[4]}',
         text,
         count=1,
     )
+
+
+def _themed(colour: str) -> str:
+    """A colour as the page says it, where it says anything."""
+    return f"var(--lbcore-{THEMED[colour]}, {colour})" if colour in THEMED else colour
 
 
 def png(fig: Figure, scale: float = 3) -> bytes:

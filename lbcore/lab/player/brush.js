@@ -37,8 +37,10 @@ class Brush {
     pen.textBaseline = "alphabetic";
   }
 
+  // The colour of a node, or of a key; what would not be seen on a dark page has the colour of the writing.
   colourOf(k) {
-    return this.trace.colours[k % this.trace.colours.length];
+    const colour = this.trace.colours[k % this.trace.colours.length];
+    return brightness(colour) < 60 && brightness(this.look.paper) < 60 ? this.look.ink : colour;
   }
 
   ringed(k) {

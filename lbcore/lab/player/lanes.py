@@ -113,7 +113,7 @@ class _Lanes:
                 end,
                 low,
                 0.84,
-                edgecolor="white",
+                edgecolor=style.PAPER,
                 linewidth=0.5 if row_pt > 4 else 0,
                 facecolor=style.colour(node),
                 gid=f"lane-{node}",
@@ -131,10 +131,7 @@ class _Lanes:
                 ax.broken_barh(
                     [(low_s, high_s - low_s)],
                     (top, heights[node]),
-                    facecolor="#f2f2f2",
-                    edgecolor=style.DOWN,
-                    hatch="xx",
-                    linewidth=0,
+                    **style.CROSSED,
                     zorder=0.5,
                 )
                 if (heights[node] + gap) * row_pt >= 14:
@@ -145,7 +142,7 @@ class _Lanes:
                         ha="center",
                         va="center",
                         color=style.MUTED,
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                        bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 2},
                     )
         for event in result.noticed or ():
             top = tops[event.node] + gap / 2

@@ -20,17 +20,17 @@ def squares(fig: Figure, rows: list[tuple[str, NDArray[np.int32], str]], said: s
     across = max(1, min(requests, most))
     lines = max(1, -(-requests // most))
     margin, head = 14, 24
-    side = min(34.0, (style.WIDTH_PT - 2 * margin) / across)
+    side = min(34.0, (style.width_of(fig) - 2 * margin) / across)
     block = head + lines * (side + 3) + 10
     tall = len(rows) * block + 30
     style.blank(tall, fig)
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, style.WIDTH_PT), ylim=(tall, 0))
+    ax.set(xlim=(0, style.width_of(fig)), ylim=(tall, 0))
     ax.set_axis_off()
     for row, (label, picks, remark) in enumerate(rows):
         top = 6 + row * block
         ax.text(margin, top + head / 2, label, weight="bold", va="center")
-        ax.text(style.WIDTH_PT - margin, top + head / 2, remark, va="center", ha="right", color=style.MUTED)
+        ax.text(style.width_of(fig) - margin, top + head / 2, remark, va="center", ha="right", color=style.MUTED)
         at = np.arange(len(picks))
         left, upper = margin + at % most * side, top + head + at // most * (side + 3)
         # No hatching: the number in the square tells the ninth node from the first.
@@ -39,7 +39,7 @@ def squares(fig: Figure, rows: list[tuple[str, NDArray[np.int32], str]], said: s
             [(x, y), (x + side - 1.5, y), (x + side - 1.5, y + side), (x, y + side)]
             for x, y in zip(left + 0.75, upper, strict=True)
         ]
-        ax.add_collection(PolyCollection(boxes, facecolor=faces, linewidth=0, gid="squares"), autolim=False)
+        ax.add_collection(PolyCollection(boxes, facecolor=faces, **style.edges(faces), gid="squares"), autolim=False)
         for x, y, face, node in zip(left, upper, faces, picks.tolist(), strict=True):
             ax.text(
                 x + side / 2,

@@ -105,7 +105,7 @@ class Balance(Result):
         labels = []
         last = int(np.flatnonzero(self.up[order])[-1]) if self.up.any() else n - 1
         if self.low is not None and self.high is not None:
-            band = {"facecolor": style.BAND, "alpha": 0.4, "linewidth": 0, "zorder": 2.5, "gid": "band"}
+            band = {"facecolor": style.BAND, "alpha": 0.4, "linewidth": 0, "zorder": 1.5, "gid": "band"}
             low, high = self.low[order].astype(float), self.high[order].astype(float)
             if self.up.all() and not np.ptp(low) and not np.ptp(high):
                 ax.axhspan(low[0], high[0], **band)

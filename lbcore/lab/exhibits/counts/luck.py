@@ -81,7 +81,7 @@ class Luck(Result):
                 color=style.GUESS,
                 ha="left" if after else "right",
                 va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
                 zorder=5,
             )
         runs = f"{max(len(top) for top in self.busiest):,} runs of {self.requests:,} requests on {self.nodes:,} nodes"

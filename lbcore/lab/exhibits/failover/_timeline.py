@@ -20,7 +20,7 @@ MOVED = "#D55E00"
 LOOKS: dict[Fate, dict[str, Any]] = {
     Fate.ANSWERED: {"marker": "o", "s": 10, "color": style.NEUTRAL},
     Fate.MOVED: {"marker": ">", "s": 34, "color": MOVED},
-    Fate.CAME: {"marker": ">", "s": 30, "facecolor": "white", "edgecolor": MOVED, "linewidth": 1.3},
+    Fate.CAME: {"marker": ">", "s": 30, "facecolor": style.PAPER, "edgecolor": MOVED, "linewidth": 1.3},
     Fate.TIMED_OUT: {"marker": "v", "s": 34, "color": "#8a6d00"},
     Fate.FAILED: {"marker": "x", "s": 34, "color": "#000000", "linewidth": 1.8},
     Fate.TWICE: {"marker": "D", "s": 26, "color": "#0072B2"},
@@ -28,7 +28,7 @@ LOOKS: dict[Fate, dict[str, Any]] = {
 }
 #: A lane has room for so many requests at a time before they move closer together.
 ROWS = 8
-WINDOW = "#f3d9c4"
+WINDOW = style.WINDOW
 GAP_IN_A_LINE = (math.nan, math.nan)
 
 
@@ -85,7 +85,7 @@ def phases(run: Run, upper: Axes, lower: Axes) -> None:
             ha="center" if known else "left",
             va="center",
             color=style.MUTED,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+            bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 2},
             zorder=6,
         )
     length_s = ended_s - setting.at_s
@@ -94,7 +94,7 @@ def phases(run: Run, upper: Axes, lower: Axes) -> None:
     middle = (setting.at_s + min(ended_s, last_s)) / 2
     left, right = (share * upper.get_xlim()[1] for share in (0.14, 0.86))
     mixed = blended_transform_factory(upper.transData, upper.transAxes)
-    upper.text(min(max(middle, left), right), 1, said, transform=mixed, ha="center", va="bottom", color="#8c3d00")
+    upper.text(min(max(middle, left), right), 1, said, transform=mixed, ha="center", va="bottom", color=style.WARNING)
 
 
 def lanes(run: Run, ax: Axes) -> None:
@@ -132,13 +132,16 @@ def plain(look: dict[str, Any]) -> dict[str, Any]:
     return {"linewidth": 0, **look}
 
 
-def key(run: Run) -> list[list[tuple[float, Fate]]]:
-    """Which marks are there, in lines above the picture: each with its place from the left, in points."""
+def key(run: Run, room_pt: float) -> list[list[tuple[float, Fate]]]:
+    """Which marks are there, in lines above the picture: each with its place from the left, in points.
+
+    room_pt: how long a line may be.
+    """
     lines: list[list[tuple[float, Fate]]] = [[]]
     x, there = 12.0, {one.fate for one in run.visits}
     for fate in (fate for fate in Fate if fate in there):
         wide = 28 + 6.8 * len(fate)
-        if x + wide > style.WIDTH_PT and lines[-1]:
+        if x + wide > room_pt and lines[-1]:
             x = 12.0
             lines.append([])
         lines[-1].append((x, fate))

@@ -78,9 +78,7 @@ class Cascade(Result):
             ax.text(1.012, 0.5, name, transform=ax.transAxes, va="center", ha="left")
             if name not in died:
                 continue
-            ax.axvspan(
-                died[name], self.seconds, facecolor="#f2f2f2", edgecolor=style.DOWN, hatch="xx", linewidth=0, gid="down"
-            )
+            ax.axvspan(died[name], self.seconds, **style.CROSSED, gid="down")
             left = died[name] < 0.66 * self.seconds
             ax.text(
                 died[name] + (0.02 if left else -0.02) * self.seconds,
@@ -88,7 +86,7 @@ class Cascade(Result):
                 f"crashes at {died[name]:g} s" if name == self.deaths[0][0] else f"dies of it at {died[name]:.1f} s",
                 ha="left" if left else "right",
                 va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 2},
                 zorder=4,
             )
         axes[0].set_title(f"requests that each node holds; {self.limit} are too many")

@@ -78,7 +78,7 @@ class Deposits(Result):
             ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=2))
         first = axes[0]
         first.barh(places, silent - done, 0.7, left=done, color=style.DOWN, gid="not done")
-        look: dict[str, Any] = {"facecolor": "#0072B2", "edgecolor": "white", "hatch": style.STRIPES, "linewidth": 0}
+        look: dict[str, Any] = style.striped("#0072B2")
         first.barh(places, done, 0.7, gid="done", **look)
         first.set_title("attempts without an answer in time (striped: done)")
         first.set_xlim(0, max(1, int(silent.max(initial=0))) * 1.06)

@@ -75,7 +75,7 @@ class Failover(Run):
         """A lane for each node with all that it was sent, and below how long each request took."""
         n = len(self.nodes)
         lane = 54.0 if n <= 5 else max(22.0, 270.0 / n)
-        key = timeline.key(self)
+        key = timeline.key(self, style.width_of(fig))
         top = 30 + 17 * len(key)
         style.blank(top + n * lane + GAP + LATENCY + 46, fig)
         ratios = {"height_ratios": (n * lane, LATENCY), "hspace": GAP / ((n * lane + LATENCY) / 2)}
@@ -177,6 +177,6 @@ def _guess(ax: Axes, at_s: float, said: str) -> None:
         color=style.GUESS,
         ha="left" if left else "right",
         va="center",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
         zorder=5,
     )

@@ -56,7 +56,7 @@ LATE_S = 1.0
 FATES = (
     ("in_time", "in time", style.NEUTRAL, ""),
     ("late", f"late: over {LATE_S:g} s", "#E69F00", "\\\\"),
-    ("lost", "lost", "#000000", "xx"),
+    ("lost", "lost", style.COLOURS[7], "xx"),
 )
 
 
@@ -125,7 +125,7 @@ class Road(Result):
         x = 108.0
         for name, words, face, hatch in FATES:
             values = np.array([getattr(one, name) for one in rows])
-            look: dict[str, Any] = {"facecolor": face, "edgecolor": "white", "hatch": hatch, "linewidth": 0}
+            look: dict[str, Any] = {"facecolor": face, "edgecolor": style.PAPER, "hatch": hatch, "linewidth": 0}
             ax.barh(places, values, 0.62, left=left, gid=name, **look)
             left = left + values
             square = Rectangle((x / width, 1 - 24 / height), 12 / width, 12 / height, transform=fig.transFigure, **look)

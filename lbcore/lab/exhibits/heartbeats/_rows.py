@@ -24,7 +24,7 @@ def beats(ax: Axes, row: int, heard_s: np.ndarray, lost_s: np.ndarray) -> None:
 def failed(ax: Axes, row: int, spans: tuple[Span, ...], false: tuple[Span, ...] = ()) -> None:
     """When a node counts as failed: grey and crossed, as every node that is down; wrongly so: in an outline."""
     for start_s, end_s in spans:
-        look: Any = {"facecolor": "#f2f2f2", "edgecolor": style.DOWN, "hatch": "xx", "linewidth": 0}
+        look: Any = dict(style.CROSSED)
         ax.barh(row, end_s - start_s, 0.92, start_s, zorder=1, gid="failed", **look)
     for start_s, end_s in false:
         edge: Any = {"facecolor": "none", "edgecolor": style.INK, "linewidth": 1.2}

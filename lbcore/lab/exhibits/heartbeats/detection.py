@@ -73,7 +73,7 @@ class Detection(Result):
                 color=style.GUESS,
                 ha="right" if right else "left",
                 va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
                 zorder=5,
             )
 

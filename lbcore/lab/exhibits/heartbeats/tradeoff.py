@@ -79,7 +79,12 @@ class TradeOff(Result):
         for row, (mark, glyph) in zip(self.rows, MARKS * len(self.rows), strict=False):
             inside = row.detection_s <= most_s
             rates = np.maximum(row.hourly, floor)
-            look: Any = {"markersize": 7, "markerfacecolor": "white", "markeredgewidth": 1.5, "color": style.NEUTRAL}
+            look: Any = {
+                "markersize": 7,
+                "markerfacecolor": style.PAPER,
+                "markeredgewidth": 1.5,
+                "color": style.NEUTRAL,
+            }
             ax.plot(row.detection_s[inside], rates[inside], mark, zorder=3, clip_on=False, gid="measured", **look)
             labels.append((float(rates[-1]), f"{glyph} {row.name.partition('(')[0]}", style.INK))
             top = max(top, 1.4 * float(rates.max()), 1.4 * row.here[1])

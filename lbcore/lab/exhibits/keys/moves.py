@@ -69,7 +69,7 @@ class Moves(Result):
         block, left, right = 236.0, 62.0, 116.0
         height = 8 + block * len(self.rows)
         style.blank(height, fig)
-        width = float(style.WIDTH_PT)
+        width = style.width_of(fig)
         wide = (width - left - right) / width
         for i, (row, moved) in enumerate(zip(self.rows, self.percent, strict=True)):
             top = height - 8 - i * block
@@ -79,7 +79,7 @@ class Moves(Result):
             strip.barh(
                 [0],
                 [moved],
-                facecolor="white",
+                facecolor=style.PAPER,
                 edgecolor=style.NEUTRAL,
                 hatch=style.STRIPES,
                 linewidth=1,
@@ -123,10 +123,7 @@ class Moves(Result):
                     some,
                     ahead[some],
                     ahead[some] + keys[some],
-                    facecolor=face,
-                    hatch=style.STRIPES,
-                    linewidth=0.6,
-                    edgecolor="white" if face != "#F0E442" else "#8a7d00",
+                    **style.striped(face),
                     gid="moved",
                 )
                 ahead += keys

@@ -147,7 +147,7 @@ class Latency(Result):
         style.thousands(ax.xaxis)
         ax.text(1.02, 1.02, "p50 · p99", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
         thin = "; thin line: theory" if any(row.theory is not None for row in self.rows) else ""
-        fig.text(12 / style.WIDTH_PT, 1 - 16 / tall, f"latency: dark p50, pale p99{thin}", va="center")
+        fig.text(12 / style.width_of(fig), 1 - 16 / tall, f"latency: dark p50, pale p99{thin}", va="center")
         ax.set_xlabel(UNIT)
         if self.uneven:
             _utilisation(self, fig, tall - above)
@@ -226,13 +226,21 @@ def _utilisation(result: Latency, fig: Figure, room: float) -> None:
     left, gap = 62.0, 46.0
     each = (wide - left - 14 - gap * (len(shown) - 1)) / len(shown)
     for i, row in enumerate(shown):
-        ax = fig.add_axes(((left + i * (each + gap)) / wide, 30 / tall, each / wide, (room - 50) / tall))
+        ax = fig.add_axes(((left + i * (each + gap)) / wide, 46 / tall, each / wide, (room - 66) / tall))
         bars(ax, 100 * row.utilisation, outline=result.nodes > style.MOST_BARS)
         ax.set_ylim(0, 106)
         ax.axhline(100, color=style.INK, linewidth=1.0)
         ax.set_yticks([0, 50, 100])
-        ax.set_xticks([])
-        ax.set_xlabel(style.shorten(row.label, 22 if len(shown) < 4 else 13))
+        if result.nodes > style.MOST_BARS:
+            ax.set_xticks([])
+        else:
+            style.node_axis(ax, [f"node-{k}" for k in range(result.nodes)], "", max(6, int(each / 9)))
+        if result.nodes <= each / 26:
+            for node, share in enumerate(100 * row.utilisation):
+                inside = share > 30
+                ink = style.on(style.colour(node)) if inside else style.INK
+                ax.text(node, share, f"{share:.0f}", ha="center", va="top" if inside else "bottom", color=ink)
+        ax.set_xlabel(style.shorten(row.label, max(8, int(each / 6.6))))
         if not i:
             ax.set_title("how busy each node is, %")
 

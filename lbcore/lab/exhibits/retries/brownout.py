@@ -118,7 +118,7 @@ class BrownOut(Result):
         good.stairs(self.good, edges, color=style.NEUTRAL, gid="good", **bars)
         labels = [(float(self.capacity), f"capacity {self.capacity}", style.INK)]
         # A white edge, since the line crosses dark bars.
-        load.axhline(self.capacity, color="white", linewidth=3.0, zorder=2.5)
+        load.axhline(self.capacity, color=style.PAPER, linewidth=3.0, zorder=2.5)
         style.line(load, self.capacity)
         style.edge_labels(load, labels)
         labels = [(float(self.rate), f"offered {self.rate}", style.MUTED)]

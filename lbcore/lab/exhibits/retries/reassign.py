@@ -64,12 +64,12 @@ class Reassigned(Result):
         """A square for each attempt in the colour of its node, a row for each request; crossed: it failed."""
         longest = max(len(path) for path in self.paths)
         left, top, side = 96.0, 30.0, 28.0
-        side = min(side, (style.WIDTH_PT - left - 14) / longest)
+        side = min(side, (style.width_of(fig) - left - 14) / longest)
         line = min(side, 480 / len(self.paths))
         tall = top + len(self.paths) * line + 30
         style.blank(tall, fig)
         ax = fig.add_axes((0, 0, 1, 1))
-        ax.set(xlim=(0, style.WIDTH_PT), ylim=(tall, 0))
+        ax.set(xlim=(0, style.width_of(fig)), ylim=(tall, 0))
         ax.set_axis_off()
         ax.text(left, top / 2 + 2, "attempts, from left to right", va="center", color=style.MUTED)
         squares, faces, crosses = [], [], []
@@ -87,14 +87,18 @@ class Reassigned(Result):
                     ink = style.on(face)
                 else:
                     faces.append(style.DOWN)
-                    ink = "black"
+                    ink = style.ON_LIGHT
                     crosses += [[box[0], box[2]], [box[1], box[3]]]
                 if line >= 15:
-                    look = {} if ink != "black" else {"bbox": {"facecolor": faces[-1], "edgecolor": "none", "pad": 1.5}}
+                    look = (
+                        {}
+                        if ink != style.ON_LIGHT
+                        else {"bbox": {"facecolor": faces[-1], "edgecolor": "none", "pad": 1.5}}
+                    )
                     at_x, at_y = x + side / 2 - 1, y + line / 2 - 0.5
                     ax.text(at_x, at_y, str(node), ha="center", va="center", color=ink, **look)
-        ax.add_collection(PolyCollection(squares, facecolor=faces, linewidth=0, gid="squares"), autolim=False)
-        ax.add_collection(LineCollection(crosses, color="white", linewidth=1.5, zorder=2), autolim=False)
+        ax.add_collection(PolyCollection(squares, facecolor=faces, **style.edges(faces), gid="squares"), autolim=False)
+        ax.add_collection(LineCollection(crosses, color=style.PAPER, linewidth=1.5, zorder=2), autolim=False)
         note = "each square is an attempt, its number the node; crossed: it failed"
         if prediction is not None:
             note = f"you: {prediction[0]:,.0f} attempts; {note}"

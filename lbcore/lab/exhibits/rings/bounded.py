@@ -74,17 +74,13 @@ class Bounded(Result):
             for node, look in zip(places, looks, strict=True):
                 ax.bar(node, counts[node] - hot[node], 0.8, zorder=2, gid=gid, **look)
                 if hot[node]:
-                    edge = "white" if look["facecolor"] != "#F0E442" else "#8a7d00"
                     ax.bar(
                         node,
                         hot[node],
                         0.8,
                         bottom=counts[node] - hot[node],
                         zorder=2,
-                        facecolor=look["facecolor"],
-                        edgecolor=edge,
-                        hatch=style.STRIPES,
-                        linewidth=0,
+                        **style.striped(look["facecolor"]),
                         gid=f"{gid} hot",
                     )
             style.node_axis(ax, self.nodes)

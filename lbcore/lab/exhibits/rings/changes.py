@@ -69,11 +69,11 @@ class Changes(Result):
                     f"{percent:.1f} %",
                     ha="right" if inside else "left",
                     va="center",
-                    color="white" if inside else style.INK,
+                    color=style.PAPER if inside else style.INK,
                     zorder=5,
                     bbox=None
                     if inside or prediction is None
-                    else {"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+                    else {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1.0},
                 )
             if prediction is not None and found is self.added:
                 ax.axvline(

@@ -62,7 +62,7 @@ class Evenness(Result):
             ("spreads", self.spreads, self.spread_theory, "sd / mean"),
         ):
             ax.plot(self.curve, curve, color=style.INK, linewidth=1.0, zorder=2, gid=f"{gid} theory")
-            face = style.NEUTRAL if gid == "peaks" else "white"
+            face = style.NEUTRAL if gid == "peaks" else style.PAPER
             means = [row.mean() if gid == "peaks" else np.sqrt(np.mean(row**2)) for row in rows]
             ax.plot(
                 self.virtual_nodes,

@@ -51,7 +51,7 @@ class Table(Result):
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """Every entry in the colour of its owner, before and after; what had to change is dotted, more is thick."""
         size, left, top = len(self.before), 14.0, 26.0
-        wide = style.WIDTH_PT - 2 * left
+        wide = style.width_of(fig) - 2 * left
         columns = min(size, max(16, int(np.ceil(np.sqrt(2.2 * size)))))
         cell = min(30.0, wide / columns)
         rows = -(-size // columns)
@@ -59,7 +59,7 @@ class Table(Result):
         tall = 2 * block + 46
         style.blank(tall, fig)
         ax = fig.add_axes((0, 0, 1, 1))
-        ax.set(xlim=(0, style.WIDTH_PT), ylim=(tall, 0))
+        ax.set(xlim=(0, style.width_of(fig)), ylim=(tall, 0))
         ax.set_axis_off()
         numbered = all(name == f"node-{i}" for i, name in enumerate(self.nodes))
         gone = self.nodes[self.removed]
@@ -86,7 +86,7 @@ class Table(Result):
                         PolyCollection(
                             [inset + at[i] for i in np.flatnonzero(which)],
                             facecolor="none",
-                            edgecolor="black",
+                            edgecolor=style.INK,
                             gid=name,
                             **look,
                         ),

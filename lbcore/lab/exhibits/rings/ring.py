@@ -88,9 +88,12 @@ class Ring(Result):
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """The circle with its keys, before and after the change, and beside it each node's share."""
-        tall, side, left = 330.0, 292.0, 10.0
+        wide = style.width_of(fig)
+        # The circle grows with the picture; what is written stays as large as it is.
+        scale = wide / style.WIDTH_PT
+        tall, side, left, beside = 330.0 * scale, 292.0 * scale, 10.0, 330.0 * scale
         style.blank(tall, fig)
-        ax = fig.add_axes((left / style.WIDTH_PT, 28 / tall, side / style.WIDTH_PT, side / tall))
+        ax = fig.add_axes((left / wide, 28 / tall, side / wide, side / tall))
         ax.set(xlim=(-1.02, 1.02), ylim=(-1.02, 1.02), aspect="equal")
         ax.set_axis_off()
         last, before = self.last, self.before
@@ -111,7 +114,7 @@ class Ring(Result):
             words += f"{int(moved.sum())} of {len(x)} keys\nmove (diamonds)"
         ax.text(0, 0, words, ha="center", va="center", color=style.MUTED, linespacing=1.3)
         shares = 100 * last.shares
-        bars = fig.add_axes((330 / style.WIDTH_PT, 52 / tall, 122 / style.WIDTH_PT, (tall - 98) / tall))
+        bars = fig.add_axes((beside / wide, 52 / tall, 122 * scale / wide, (tall - 98) / tall))
         for node, share in enumerate(shares):
             look = style.node_look(looks[node])
             bars.barh(node, share, 0.8, zorder=2, gid="share", **look)
@@ -124,7 +127,7 @@ class Ring(Result):
             )
             top = max(top, min(prediction[0], 2 * top))
             said = f"you: {digits(*prediction)}"
-            fig.text(330 / style.WIDTH_PT, 9 / tall, said, color=style.GUESS, va="center")
+            fig.text(beside / wide, 9 / tall, said, color=style.GUESS, va="center")
         bars.set(xlim=(0, 1.06 * top), ylim=(len(shares) - 0.4, -0.6))
         step = 1 if len(shares) <= 14 else 2
         numbered = all(name == f"node-{i}" for i, name in enumerate(last.nodes))
@@ -162,7 +165,7 @@ def arcs(ax: Axes, circle: Circle, low: float, high: float, colours: list[int], 
         mine = np.flatnonzero(circle.owner[last] == node)
         look = style.node_look(colours[node])
         corners = [wedge(starts[i], ends[i], low, high) for i in mine]
-        edge = {"linewidth": 0.8, "edgecolor": "white"} if len(last) <= 64 else {"linewidth": 0}
+        edge = {"linewidth": 0.8, "edgecolor": style.PAPER} if len(last) <= 64 else {"linewidth": 0}
         ax.add_collection(PolyCollection(corners, **{**look, **edge}, gid=gid), autolim=False)
 
 
