@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lbcore.lab.player.play import play as play
     from lbcore.lab.student.check import check as check
     from lbcore.lab.student.predict import predict as predict
+    from lbcore.lab.student.progress import forget as forget
+    from lbcore.lab.student.progress import progress as progress
     from lbcore.lab.student.quiz import quiz as quiz
 
 #: Where what is no exhibit stands.
@@ -34,8 +36,10 @@ _PLACES = {
     "check": "student.check",
     "choice": "frame.controls",
     "distinct_keys": "frame.inputs",
+    "forget": "student.progress",
     "play": "player.play",
     "predict": "student.predict",
+    "progress": "student.progress",
     "quiz": "student.quiz",
     "read_keys": "exhibits.keys._reader",
     "reveal": "frame.veil",
