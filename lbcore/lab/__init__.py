@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from lbcore.lab import exhibits
 
+if "IPython" in sys.modules:
+    from lbcore.lab.frame import cells
+
+    # In a notebook the import itself is what a lesson's first cell does.
+    cells.guide()
+
 if TYPE_CHECKING:
     from lbcore.lab.exhibits.failover._sketches import Trusting as Trusting
     from lbcore.lab.exhibits.failover._sketches import beat as beat
