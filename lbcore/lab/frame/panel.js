@@ -48,11 +48,11 @@ function render({ model, el }) {
   };
   // What is to be known of the picture: that it is old, or that no other will come.
   let ended = false;
-  const remark = (text) => {
+  const remark = (text, old = Boolean(text)) => {
     if (ended) return;
     note.textContent = text;
     note.hidden = !text;
-    el.classList.toggle("lbcore-panel-old", Boolean(text));
+    el.classList.toggle("lbcore-panel-old", old);
   };
   let waiting = 0;
   const asked = (event) => {
@@ -69,7 +69,7 @@ function render({ model, el }) {
     const cut = !progress.hidden;
     progress.hidden = true;
     if (cut) sentence.hidden = true;
-    remark(`The kernel has ended${cut ? " before this did" : ", and this picture stays as it is"}. ${RUN_AGAIN}`);
+    remark(`The kernel has ended${cut ? " before this did" : ", and this picture stays as it is"}. ${RUN_AGAIN}`, false);
     ended = true;
     still(el);
   });
