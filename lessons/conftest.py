@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-#: Cells run in this folder, where `data/` is, and show at once what a prediction would hold back, as in the copies.
-SETTING = f"__import__('os').chdir({str(HERE)!r}); __import__('os').environ['LBCORE_REVEAL'] = '1'"
+#: Cells run in this folder, where `data/` is; they show at once what a prediction would hold back, and keep
+#: nothing, as in the copies.
+ENVIRONMENT = {"LBCORE_REVEAL": "1", "LBCORE_PROGRESS": ""}
+SETTING = f"__import__('os').chdir({str(HERE)!r}); __import__('os').environ.update({ENVIRONMENT!r})"
 collect_ignore_glob = ["[0-9]*.ipynb"]
 
 

@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from lbcore.lab import exhibits
 
+if "IPython" in sys.modules:
+    from lbcore.lab.frame import cells
+
+    # In a notebook the import itself is what a lesson's first cell does.
+    cells.guide()
+
 if TYPE_CHECKING:
     from lbcore.lab.exhibits.failover._sketches import Trusting as Trusting
     from lbcore.lab.exhibits.failover._sketches import beat as beat
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
     from lbcore.lab.player.play import race as race
     from lbcore.lab.student.check import check as check
     from lbcore.lab.student.predict import predict as predict
+    from lbcore.lab.student.progress import forget as forget
+    from lbcore.lab.student.progress import progress as progress
     from lbcore.lab.student.quiz import quiz as quiz
 
 #: Where what is no exhibit stands.
@@ -35,8 +43,10 @@ _PLACES = {
     "check": "student.check",
     "choice": "frame.controls",
     "distinct_keys": "frame.inputs",
+    "forget": "student.progress",
     "play": "player.play",
     "predict": "student.predict",
+    "progress": "student.progress",
     "quiz": "student.quiz",
     "race": "player.play",
     "read_keys": "exhibits.keys._reader",

@@ -76,6 +76,7 @@ class JupyterServer:
             "JUPYTERLAB_SETTINGS_DIR": str(settings.parent),
             "JUPYTERLAB_WORKSPACES_DIR": str(scratch / "workspaces"),
             "JUPYTER_TOKEN": self.token,
+            "LBCORE_PROGRESS": "",
         }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ip={HOST}", f"--port={port}"]
         command += ["--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True", f"--notebook-dir={self.root}"]

@@ -37,9 +37,29 @@ function throttled(send) {
   return { now, later, cancel };
 }
 
-function listen(model, events) {
+// Hear these events, and hear when the kernel has ended: then nothing can be used any more, which is said here where no
+// picture does.
+function listen(model, root, events) {
   for (const [name, handler] of events) model.on(name, handler);
-  return () => { for (const [name, handler] of events) model.off(name, handler); };
+  const stop = whenGone(model, () => {
+    still(root);
+    if (!around(root).querySelector(".lbcore-panel-note")) {
+      const note = element("p", "lbcore-control-note", `The kernel has ended. ${RUN_AGAIN}`);
+      note.setAttribute("role", "status");
+      root.append(note);
+    }
+  });
+  return () => {
+    stop();
+    for (const [name, handler] of events) model.off(name, handler);
+  };
+}
+
+// Python is asked for what follows from a value: a picture, which is old until it answers.
+function send(model, root, name, value) {
+  model.set(name, value);
+  model.save_changes();
+  root.dispatchEvent(new CustomEvent("lbcore-asked", { bubbles: true }));
 }
 
 function renderSlider(model, el) {
@@ -79,9 +99,7 @@ function renderSlider(model, el) {
 
   let held = model.get("value"); // what the slider shows, also before Python knows of it
   const sender = throttled(() => {
-    if (model.get("value") === held) return;
-    model.set("value", held);
-    model.save_changes();
+    if (model.get("value") !== held) send(model, root, "value", held);
   });
   const show = () => {
     const text = textOf(held);
@@ -112,7 +130,7 @@ function renderSlider(model, el) {
     sender.later();
   });
   input.addEventListener("change", () => sender.now());
-  const unlisten = listen(model, [
+  const unlisten = listen(model, root, [
     ["change:value", () => { if (model.get("value") !== held) pull(); }],
     ["change:label", words],
     ["change:unit", words],
@@ -138,11 +156,8 @@ function renderChoice(model, el) {
     label.textContent = model.get("label");
     select.disabled = model.get("disabled");
   };
-  select.addEventListener("change", () => {
-    model.set("index", select.selectedIndex);
-    model.save_changes();
-  });
-  const unlisten = listen(model, [
+  select.addEventListener("change", () => send(model, root, "index", select.selectedIndex));
+  const unlisten = listen(model, root, [
     ["change:index", pull],
     ["change:label", words],
     ["change:disabled", words],

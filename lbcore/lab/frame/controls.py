@@ -246,7 +246,7 @@ def _label(text: Any) -> str:
 
 
 class _Control(anywidget.AnyWidget):
-    _esm = _HERE / "controls.js"
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("kernel.js", "controls.js"))
     _css = _HERE / "controls.css"
     kind = traitlets.Unicode().tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)

@@ -91,7 +91,15 @@ def exhibit(
 
             said = {name: label(arguments) if callable(label) else label for name, label in labels.items()}
             names = {key: _label(key, said) for key in specs}
-            return Panel(specs, run, written, labels=names, prediction=prediction, expect=truth and over)
+            return Panel(
+                specs,
+                run,
+                written,
+                labels=names,
+                prediction=prediction,
+                expect=truth and over,
+                uses=_classes(arguments),
+            )
 
         return call
 
@@ -105,6 +113,18 @@ def _specs(arguments: Mapping[str, Any]) -> Any:
         if isinstance(value, (SliderSpec, ChoiceSpec)):
             yield name, value
         yield from ((f"{name}[{i}]", one) for i, one in inside if isinstance(one, (SliderSpec, ChoiceSpec)))
+
+
+def _classes(given: Any) -> list[type]:
+    """The classes of the notebook among the arguments, or whose instances are."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    elif isinstance(given, ChoiceSpec):
+        given = given.options
+    if isinstance(given, (list, tuple)):
+        return [cls for one in given for cls in _classes(one)]
+    cls = given if isinstance(given, type) else type(given)
+    return [cls] if cls.__module__ == "__main__" else []
 
 
 def _filled(arguments: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

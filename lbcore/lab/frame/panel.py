@@ -1,8 +1,9 @@
 """One panel for every widget: controls above, then the picture, its sentence, and the line of code that makes both."""
 
 import math
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from lbcore.lab.frame import still, style
+from lbcore.lab.frame.cells import watch
 from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec
 from lbcore.lab.frame.told import Told
 from lbcore.lab.frame.veil import VEIL, revealed
@@ -30,7 +32,7 @@ COUNTED = {"nodes", "after", "requests", "keys", "runs", "upto"}
 class Board(anywidget.AnyWidget):
     """What a panel shows: an SVG, its sentence (announced, and the picture's alternative text), and a line of code."""
 
-    _esm = _HERE / "panel.js"
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("kernel.js", "panel.js"))
     _css = _HERE / "panel.css"
     picture = traitlets.Unicode().tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
@@ -38,6 +40,10 @@ class Board(anywidget.AnyWidget):
     progress = traitlets.Float(-1.0).tag(sync=True)
     #: The room on the page, in CSS pixels; 0 until the page says it.
     width = traitlets.Int(0).tag(sync=True)
+    #: How often it was drawn, which tells the front end that what it asked for is there.
+    drawn = traitlets.Int().tag(sync=True)
+    #: Why the picture is not the one that it should be; empty where it is.
+    note = traitlets.Unicode().tag(sync=True)
 
     def __repr__(self) -> str:
         return self.sentence
@@ -59,13 +65,16 @@ class Panel(Told, ipywidgets.VBox):
         labels: Mapping[str, str],
         prediction: Any = None,
         expect: Callable[[Mapping[str, Any], str], Expected] | None = None,
+        uses: Collection[type] = (),
     ) -> None:
         """Make a control for each of `specs`, and draw unless a `prediction` is still to be committed.
 
         run: takes the controls' values by name, and a `progress` function; returns a result. code: takes the same
         values and returns the line that does the same. labels: what each control is called. expect: takes the same
-        values and the prediction's unit, and returns what the prediction is judged by; left out, each result does that.
+        values and the prediction's unit, and returns what the prediction is judged by; left out, each result does
+        that. uses: the classes of a notebook that are drawn.
         """
+        self.uses = uses
         self.run, self.code_of, self.prediction = run, code, prediction
         self.result: Any = None
         self.figure: Any = None
@@ -92,6 +101,8 @@ class Panel(Told, ipywidgets.VBox):
         self._arrange()
         if not self.veiled:
             self.redraw()
+        if uses:
+            watch(self)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -134,8 +145,8 @@ class Panel(Told, ipywidgets.VBox):
             self.result, self.error = None, error
             shown = {"picture": "", "sentence": sentence_of(error), "code": line}
         with self.board.hold_sync():
-            for name, text in {**shown, "progress": -1.0}.items():
-                setattr(self.board, name, text)
+            for name, value in {**shown, "progress": -1.0, "drawn": self.redraws}.items():
+                setattr(self.board, name, value)
 
     def _fit(self, _: Any) -> None:
         """Draw the same result for the room that there is now."""
@@ -178,10 +189,24 @@ class Panel(Told, ipywidgets.VBox):
         return self._expected[1]
 
     def _moved(self, _: Any) -> None:
-        if self.veiled:
-            self.reveal()
+        try:
+            if self.veiled:
+                self.reveal()
+            else:
+                self.redraw()
+        except KeyboardInterrupt:
+            # No cell runs that could be stopped: this picture is what was meant.
+            with self.board.hold_sync():
+                self.board.progress, self.board.drawn = -1.0, self.redraws
+                self.board.note = "Stopped before it was drawn. Move a control to try again."
         else:
-            self.redraw()
+            self.board.note = self.stale()
+
+    def stale(self) -> str:
+        """Why the picture is that of yesterday's class: what a student has defined again since; empty where nothing."""
+        now = vars(sys.modules["__main__"])
+        again = [cls.__name__ for cls in self.uses if now.get(cls.__name__, cls) is not cls]
+        return "" if not again else f"{listed(again)} was defined again: run this cell again to see what it does now."
 
     def _arrange(self) -> None:
         self.children = (*self.controls.values(), self.veil if self.veiled else self.board)

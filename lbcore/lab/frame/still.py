@@ -6,6 +6,7 @@ lives, and the dead widget where it does not: a notebook that is opened again ha
 
 import base64
 import html
+import re
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -53,9 +54,10 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     return {"text/html": _html(sentence, figure(result, prediction)), "text/plain": sentence}
 
 
-def said(sentence: str, drawn: Figure | None) -> dict[str, str]:
-    """The still of a widget: its picture where it has one, its sentence, and how to bring it to life."""
-    shown = f'<p style="{_TEXT}">{html.escape(sentence)}</p>' if drawn is None else _html(sentence, drawn)
+def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:
+    """The still of a widget: its picture where it has one, else what is on `paper`, and how to bring it to life."""
+    words = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(paper))
+    shown = f'<p style="{_TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
     note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}

@@ -21,14 +21,21 @@ class Told(ipywidgets.DOMWidget):
         """The picture of its still, where there is one."""
         return None
 
+    def paper(self) -> str:
+        """What its still says: the whole sentence, unless there is more to read where nothing can be pressed."""
+        return repr(self)
+
+    def _told(self) -> dict[str, str]:
+        return still.said(repr(self), self.drawn(), self.paper())
+
     def restill(self) -> None:
         """Show another still where one stands on the page."""
         if self._still is not None:
-            self._still.update(still.said(repr(self), self.drawn()), raw=True)
+            self._still.update(self._told(), raw=True)
 
     def _ipython_display_(self) -> None:
         self.add_class(still.ALIVE)
-        self._still = display(still.said(repr(self), self.drawn()), raw=True, display_id=True)
+        self._still = display(self._told(), raw=True, display_id=True)
         bundle = self._repr_mimebundle_()
         display(bundle[0] if isinstance(bundle, tuple) else bundle, raw=True)
 

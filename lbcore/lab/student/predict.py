@@ -1,12 +1,15 @@
 """A prediction that is made before anything is drawn: a slider and a button, then it stands."""
 
-from typing import Any
+import contextlib
+import weakref
+from typing import Any, ClassVar
 
 import ipywidgets
 import traitlets
 
 from lbcore.lab.frame.controls import Slider, SliderSpec
 from lbcore.lab.frame.told import Told
+from lbcore.lab.student import progress
 
 #: The question is long: it has a line of its own above its slider.
 _STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }</style>"
@@ -17,11 +20,13 @@ __all__ = ["Prediction", "predict"]
 class Prediction(Told, ipywidgets.VBox):
     """A question, a slider and a Commit button. `value` is None until it was pressed; pressing again changes it.
 
-    `question` and `unit` are text; `committed` tells whether there is a value.
+    `question` and `unit` are text; `committed` tells whether there is a value. Where its cell is run again, the one
+    made first follows the new one, so that a picture which waits for the first shows what was committed last.
     """
 
     value = traitlets.Any(None, allow_none=True)
     committed = traitlets.Bool(False)
+    _made: ClassVar["weakref.WeakSet[Prediction]"] = weakref.WeakSet()
 
     def __init__(
         self, question: str, low: float, high: float, unit: str = "", *, start: float | None = None, step: float = 1
@@ -37,15 +42,32 @@ class Prediction(Told, ipywidgets.VBox):
         self.button.on_click(lambda _: self.commit())
         super().__init__([self.slider, ipywidgets.HBox([self.button, self.said])])
         self.add_class("lbcore-prediction")
+        self._made.add(self)
 
     def commit(self) -> None:
         """Let the slider's number stand as the prediction, as the button does."""
         value = self.slider.value
+        progress.keep([value, self.unit], "predictions", progress.lesson(), self.question)
+        for other in list(self._made):
+            if (other.question, other.unit, other.slider.spec) == (self.question, self.unit, self.slider.spec):
+                other._stand(value, "You committed to")
+
+    def recall(self) -> None:
+        """Let stand what was committed the last time that this lesson was open, if that was kept."""
+        # What somebody else wrote into the file may be anything.
+        with contextlib.suppress(TypeError, ValueError):
+            value, unit = progress.kept("predictions", progress.lesson(), self.question) or (None, None)
+            if value is not None and unit == self.unit:
+                self._stand(self.slider.spec.check(value), "You committed earlier to")
+
+    def _stand(self, value: float, said: str) -> None:
+        """Show the value as the one that stands. said: the words before it."""
         # Announced by a screen reader because the text takes the role of a status.
         self.said.value = (
-            f'{_STYLE}<span role="status" style="font-size:15px">You committed to <b>{self._text(value)}</b>. '
+            f'{_STYLE}<span role="status" style="font-size:15px">{said} <b>{self._text(value)}</b>. '
             "Move the slider and commit again to change it.</span>"
         )
+        self.slider.value = value
         with self.hold_trait_notifications():
             self.value = value
             self.committed = True
@@ -60,8 +82,10 @@ class Prediction(Told, ipywidgets.VBox):
 
 
 def predict(question: str, low: float, high: float, unit: str = "", **how: Any) -> Prediction:
-    """Ask for a prediction between `low` and `high`; give what this returns to a widget, which keeps and scores it.
+    """Ask for a prediction between `low` and `high`; give what this returns to a widget, which keeps and judges it.
 
     unit: shown behind the number; "%" where the answer is a percentage. how: `start` and `step` of the slider.
     """
-    return Prediction(question, low, high, unit, **how)
+    asked = Prediction(question, low, high, unit, **how)
+    asked.recall()
+    return asked

@@ -11,6 +11,7 @@ The content lies in `quizzes/NN.toml`, one file a lesson:
     feedback = "Why this is right, or what is behind the mistake."
 """
 
+import contextlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import anywidget
 import traitlets
 
 from lbcore.lab.frame.told import Told
+from lbcore.lab.student import progress
 
 __all__ = ["Quiz", "QuizChoice", "QuizQuestion", "load", "parse", "quiz"]
 
@@ -147,10 +149,26 @@ class Quiz(Told, anywidget.AnyWidget):
                 raise ValueError(f"answers: {answer} is not between 0 and {len(question.choices) - 1}")
         return answers
 
+    @traitlets.observe("answers")
+    def _answered(self, change: Any) -> None:
+        # The answers that it begins with are none.
+        if any(answer is not None for answer in change["new"]):
+            progress.keep(change["new"], "quizzes", self.lesson)
+            self.restill()
+
     @property
     def right(self) -> int:
         """How many questions are answered right at the moment."""
         return sum(a == question.right for question, a in zip(self.questions, self.answers, strict=True))
+
+    def paper(self) -> str:
+        """The questions with their choices, for who has no kernel: which is right is not said."""
+        parts = []
+        for number, (question, answer) in enumerate(zip(self.questions, self.answers, strict=True), start=1):
+            choices = [f"{chr(97 + c)}) {choice.text}" for c, choice in enumerate(question.choices)]
+            said = "" if answer is None else f"\nYou answered {chr(97 + answer)}."
+            parts.append("\n".join([f"{number}. {question.text}", *choices]) + said)
+        return "\n\n".join(parts)
 
     def __repr__(self) -> str:
         answered = sum(answer is not None for answer in self.answers)
@@ -158,5 +176,9 @@ class Quiz(Told, anywidget.AnyWidget):
 
 
 def quiz(lesson: str) -> Quiz:
-    """The quiz of a lesson, named by its two digits: `quiz("02")`."""
-    return Quiz(lesson)
+    """The quiz of a lesson, named by its two digits: `quiz("02")`. Answers that were kept stand again."""
+    made = Quiz(lesson)
+    # What somebody else wrote into the file may be anything.
+    with contextlib.suppress(TypeError, ValueError, traitlets.TraitError):
+        made.answers = progress.kept("quizzes", lesson) or made.answers
+    return made
