@@ -106,9 +106,9 @@ class Dispatcher:
                     backup = self._routing.stand_in(last.node)
                     again = None if backup in request.path else backup
                     continue
-                step = tries.failed(last.node, now_s)
+                error = value if last.outcome is Outcome.ERROR else None
+                step = tries.failed(last.node, now_s, error)
                 if isinstance(step, GiveUp):
-                    error = value if last.outcome is Outcome.ERROR else None
                     said = str(last.outcome) if error is None else f"{type(error).__name__}: {error}"
                     self._ended_s[number] = now_s
                     self._failures.append(Failure(number, step.reason, said))

@@ -55,7 +55,7 @@ class Failure(NamedTuple):
 
 
 class RequestFailed(Exception):
-    """A request failed for good, after all its retries. reason: "attempts", "deadline" or "budget"."""
+    """A request failed for good, after all its retries. reason: "attempts", "deadline", "budget" or "error"."""
 
     def __init__(self, number: int, reason: str):
         super().__init__(f"request {number} failed for good: {reason}")

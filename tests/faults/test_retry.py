@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 import lbcore
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, amplification, pick
+from lbcore.faults.retry import GiveUp, Retry, RetryPolicy, Stop, amplification
+from lbcore.faults.routing import pick
+from lbcore.faults.threshold import ErrorThreshold
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
 from lbcore.selectors.systems.haproxy import FastWeightedRoundRobin
