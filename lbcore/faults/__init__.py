@@ -8,6 +8,7 @@ Measuring has a room of its own: `quality` (how good is a detector?).
 
 from lbcore.faults.breaker import BreakerOpen, BreakerState, CircuitBreaker
 from lbcore.faults.budget import Budget, RetryBudget, TokenBucket
+from lbcore.faults.bulkhead import Bulkhead, BulkheadFull
 from lbcore.faults.clocks import Clock, DeadlockError, RealClock, Unwound, VirtualClock
 from lbcore.faults.delays import ConstantDelay, Delay, ExponentialDelay, LognormalDelay, UniformDelay
 from lbcore.faults.detectors import Chen, Detector, FixedTimeout, FreshnessPoints, PhiAccrual, Rise
@@ -29,6 +30,8 @@ __all__ = [
     "BreakerOpen",
     "BreakerState",
     "Budget",
+    "Bulkhead",
+    "BulkheadFull",
     "CallFailed",
     "Change",
     "Chen",
