@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Attempt(NamedTuple):
-    """One attempt of one request. Times are seconds of the cluster's clock; NaN is never.
+    """One attempt of one request. Times are seconds since the run began; NaN is never.
 
     request: its number, from 0; number: of the attempt, from 1; node: its name, "" where it was refused. sent_s,
     ended_s: when the balancer sent it and stopped waiting. start_s, done_s: when the node began the work and finished
