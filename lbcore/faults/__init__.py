@@ -6,8 +6,9 @@ Threads carry the rules, and a `Clock` carries the threads: `RealClock` on wall 
 Measuring has a room of its own: `quality` (how good is a detector?).
 """
 
-from lbcore.faults.breaker import BreakerState, CircuitBreaker
+from lbcore.faults.breaker import BreakerOpen, BreakerState, CircuitBreaker
 from lbcore.faults.budget import Budget, RetryBudget, TokenBucket
+from lbcore.faults.bulkhead import Bulkhead, BulkheadFull
 from lbcore.faults.clocks import Clock, DeadlockError, RealClock, Unwound, VirtualClock
 from lbcore.faults.delays import ConstantDelay, Delay, ExponentialDelay, LognormalDelay, UniformDelay
 from lbcore.faults.detectors import Chen, Detector, FixedTimeout, FreshnessPoints, PhiAccrual, Rise
@@ -18,14 +19,20 @@ from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
 from lbcore.faults.report import Attempt, Outcome, Report, RequestFailed
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, Tries, amplification, pick
+from lbcore.faults.retry import CallFailed, GiveUp, Retry, RetryPolicy, Stop, Tries, amplification
+from lbcore.faults.routing import pick
+from lbcore.faults.threshold import ErrorThreshold
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 
 __all__ = [
     "Attempt",
     "Beat",
+    "BreakerOpen",
     "BreakerState",
     "Budget",
+    "Bulkhead",
+    "BulkheadFull",
+    "CallFailed",
     "Change",
     "Chen",
     "CircuitBreaker",

@@ -1,7 +1,8 @@
 """One request from its first attempt to its end: pick a node, send, wait, and try again until it is done or given up.
 
 Runs on the threads of the balancer's pool. What they share (routing, policy, records) is guarded by one lock, held for
-a moment only and never across a call in which a virtual thread could switch.
+a moment only and never across a call in which a virtual thread could switch. Records count from the start of the run,
+as the plan does; the rules are told the clock's own time, for they may outlive it.
 """
 
 import math
@@ -61,7 +62,7 @@ class Dispatcher:
     def register(self) -> int:
         """A request has been submitted: its number."""
         with self._guard:
-            self._submitted_s.append(self._clock.now())
+            self._submitted_s.append(self._clock.elapsed())
             self._ended_s.append(math.nan)
             return len(self._submitted_s) - 1
 
@@ -98,7 +99,7 @@ class Dispatcher:
             with self._guard:
                 now_s = clock.now()
                 if last.outcome is Outcome.OK:
-                    self._ended_s[number] = now_s
+                    self._ended_s[number] = clock.elapsed()
                     tries.succeeded(last.node, now_s)
                     return value
                 if last.outcome is Outcome.REASSIGNED:
@@ -106,11 +107,11 @@ class Dispatcher:
                     backup = self._routing.stand_in(last.node)
                     again = None if backup in request.path else backup
                     continue
-                step = tries.failed(last.node, now_s)
+                error = value if last.outcome is Outcome.ERROR else None
+                step = tries.failed(last.node, now_s, error)
                 if isinstance(step, GiveUp):
-                    error = value if last.outcome is Outcome.ERROR else None
                     said = str(last.outcome) if error is None else f"{type(error).__name__}: {error}"
-                    self._ended_s[number] = now_s
+                    self._ended_s[number] = clock.elapsed()
                     self._failures.append(Failure(number, step.reason, said))
                     raise RequestFailed(number, step.reason) from error
             again = str(step.node) if step.node else None
@@ -126,9 +127,9 @@ class Dispatcher:
             copy_s = math.inf if self._hedge is None else self._hedge.next_s(first.sent_s, copies)
             until_s = min(copy_s, *(one.sent_s + self._timeout_s for one in waiting))
             try:
-                ended = [request.answers.get(timeout_s=max(0.0, until_s - clock.now()))]
+                ended = [request.answers.get(timeout_s=max(0.0, until_s - clock.elapsed()))]
             except Empty:
-                now_s = clock.now() + TICK_S
+                now_s = clock.elapsed() + TICK_S
                 late = [one for one in waiting if one.sent_s + self._timeout_s <= now_s]
                 ended = [(one, Outcome.TIMEOUT, None) for one in late]
                 if copy_s <= now_s:
@@ -150,11 +151,11 @@ class Dispatcher:
     def _send(self, request: _Request, path: list[str], again: str | None) -> Open:
         """Pick a node and send an attempt there; one that finds no node has ended already, as refused."""
         with self._guard:
-            now_s = self._clock.now()
+            now_s = self._clock.elapsed()
             attempt = Open(request.number, next(request.numbers), request.payload, None, request.answers, now_s)
             self._attempts.append(attempt)
             try:
-                attempt.route = self._routing.pick(request.key, path, now_s, again)
+                attempt.route = self._routing.pick(request.key, path, self._clock.now(), again)
             except LookupError:
                 attempt.ended_s, attempt.outcome = now_s, Outcome.REFUSED
                 return attempt
@@ -165,9 +166,8 @@ class Dispatcher:
     def _close(self, attempt: Open, outcome: Outcome) -> None:
         """Stop waiting for an attempt."""
         with self._guard:
-            now_s = self._clock.now()
-            attempt.outcome, attempt.ended_s = outcome, now_s
+            attempt.outcome, attempt.ended_s = outcome, self._clock.elapsed()
             self._under_way[attempt.node].discard(attempt)
             assert attempt.route is not None
             ok = {Outcome.OK: True, Outcome.SUPERSEDED: None}.get(outcome, False)
-            self._routing.ended(attempt.route, ok, now_s, now_s - attempt.sent_s)
+            self._routing.ended(attempt.route, ok, self._clock.now(), attempt.ended_s - attempt.sent_s)

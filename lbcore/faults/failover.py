@@ -100,6 +100,7 @@ class Cluster:
         service = service_law(service_s, bits)
         plan, network = _world(clock, plan, network, bits)
         plan.check([*self.names, BALANCER])
+        self._plan = plan
         self._beats = None
         if detector is not None:
             self._beats = Heartbeats(
@@ -128,6 +129,7 @@ class Cluster:
             clock, routing, self._workers, RetryPolicy(seed=bits) if retries is None else retries, hedge, timeout_s
         )
         self._pool: Executor | None = None
+        self._finished_s: float | None = None
 
     def run(
         self,
@@ -152,9 +154,9 @@ class Cluster:
 
         def main() -> None:
             self.start()
-            begun_s, futures = self.clock.now(), []
+            futures = []
             for number, payload in enumerate(payloads):
-                self.clock.sleep(max(0.0, begun_s + times_s[number] - self.clock.now()))
+                self.clock.sleep(max(0.0, times_s[number] - self.clock.elapsed()))
                 futures.append(self.submit(payload, None if keys is None else keys[number]))
             self.clock.wait(futures)
             for future in futures:
@@ -162,6 +164,7 @@ class Cluster:
                 if error is not None and not isinstance(error, RequestFailed):
                     raise error
             self._workers.drain()
+            self._finished_s = self.clock.elapsed()
 
         self.clock.run(main)
         return self.report()
@@ -174,6 +177,8 @@ class Cluster:
         self._workers.start()
         if self._beats is not None:
             self._beats.start()
+        else:
+            self._plan.start(self.clock.elapsed())
 
     def submit(self, request: Any, key: Any = None) -> Future[Any]:
         """Hand in a request, inside `clock.run` and after `start`. Its future gives what the handler returned.
@@ -190,7 +195,8 @@ class Cluster:
     def report(self) -> Report:
         """The account so far; complete once every request has ended."""
         changes = () if self._beats is None else tuple(self._beats.changes)
-        return Report(self.names, *self._dispatcher.records(), changes, self.clock.now())
+        finished_s = self.clock.elapsed() if self._finished_s is None else self._finished_s
+        return Report(self.names, *self._dispatcher.records(), changes, finished_s)
 
     def _changed(self, change: Change) -> None:
         """The detector's verdict on a node has changed."""

@@ -27,7 +27,7 @@ __all__ = ["Beat", "Change", "Heartbeats"]
 
 
 class Beat(NamedTuple):
-    """One beat as sent to one receiver. arrived_s: when it arrives, in seconds; NaN where it was lost on the way."""
+    """One beat as sent to one receiver, in seconds since the run began. arrived_s: NaN where it was lost on the way."""
 
     node: str
     number: int
@@ -122,7 +122,8 @@ class Heartbeats:
         """Start a thread for every node and every watcher. Belongs inside the clock's `run`; only once."""
         if self._threads:
             raise RuntimeError("start: these heartbeats were started before; make new ones")
-        self._start_s = self.clock.now()
+        self._start_s = self.clock.elapsed()
+        self.plan.start(self._start_s)
         for view in self._views.values():
             view.forget(self._start_s)
             self._threads.append(self.clock.spawn(self._watch, view, name=f"{view.watcher} watches"))
@@ -143,14 +144,14 @@ class Heartbeats:
         return self._seen(node, watcher).failed
 
     def last_s(self, node: str, watcher: str | None = None) -> float:
-        """When the last beat of `node` arrived at `watcher`, in seconds; -infinity before the first."""
+        """When the last beat of `node` arrived at `watcher`, as `elapsed()`; -infinity before the first."""
         return self._seen(node, watcher).last_s
 
     def suspicion(self, node: str, watcher: str | None = None) -> float:
         """How much speaks for a failure of `node` by now, on the detector's own scale."""
         seen, view = self._seen(node, watcher), self._view(watcher)
         with view.guard:
-            return seen.detector.suspicion(self.clock.now())
+            return seen.detector.suspicion(self.clock.elapsed())
 
     def _view(self, watcher: str | None) -> View:
         if watcher is None and len(self._views) > 1:
@@ -174,8 +175,8 @@ class Heartbeats:
         interval_s = plan.real_s(node, self.interval_s)
         receivers = [view for name, view in self._views.items() if name != node]
         number = 0
-        while not over.wait(max(0.0, first_s + number * interval_s - clock.now())):
-            now_s = clock.now()
+        while not over.wait(max(0.0, first_s + number * interval_s - clock.elapsed())):
+            now_s = clock.elapsed()
             acts_s = plan.acts_s(node, now_s)
             if acts_s == math.inf or (acts_s > now_s and over.wait(acts_s - now_s)):
                 return
@@ -185,12 +186,12 @@ class Heartbeats:
                 arrives_s = send(node, view.watcher, self._arrive, view, node, number)
                 if self._record:
                     lost = math.nan if arrives_s is None else arrives_s
-                    self.beats.append(Beat(node, number, view.watcher, clock.now(), lost))
+                    self.beats.append(Beat(node, number, view.watcher, clock.elapsed(), lost))
             number += 1
 
     def _arrive(self, view: View, node: str, number: int) -> None:
         """A timed callback: a beat is here."""
-        now_s = self.clock.now()
+        now_s = self.clock.elapsed()
         if self.plan.alive(view.watcher, now_s) and view.hear(node, number, now_s):
             view.bell.set()
 
@@ -203,19 +204,19 @@ class Heartbeats:
             view.bell.clear()
             if over.is_set():
                 return
-            now_s = clock.now()
+            now_s = clock.elapsed()
             acts_s = plan.acts_s(view.watcher, now_s)
             if acts_s == math.inf or (acts_s > now_s and over.wait(acts_s - now_s)):
                 return
             if plan.crashed_between(view.watcher, since_s, acts_s):
                 view.forget(acts_s)
             since_s = acts_s
-            for change in view.look(clock.now()):
+            for change in view.look(clock.elapsed()):
                 self.changes.append(change)
                 if self._on_change is not None:
                     self._on_change(change)
             wakes_s = min([view.wakes_s, *(at_s for at_s, _ in crashes if at_s > since_s)])
-            view.bell.wait(None if wakes_s == math.inf else max(0.0, wakes_s - clock.now()))
+            view.bell.wait(None if wakes_s == math.inf else max(0.0, wakes_s - clock.elapsed()))
 
 
 def _names(nodes: Sequence[str]) -> tuple[str, ...]:

@@ -64,12 +64,12 @@ class Network:
         self._links: dict[tuple[str, str], _Link] = {}
 
     def send(self, sender: str, receiver: str, deliver: Callable[..., object], /, *args: object) -> float | None:
-        """Have `deliver(*args)` called as a timed callback when the message arrives: the time of that, or None if lost.
+        """Have `deliver(*args)` called as a timed callback when the message arrives: `elapsed()` then, or None if lost.
 
         sender, receiver: any names; `plan` may know them. Belongs inside the clock's `run`.
         """
         function_of("deliver", deliver)
-        now_s = self.clock.now()
+        now_s = self.clock.elapsed()
         if (delay_s := self._always_s) is None:
             with self._guard:
                 link = self._links.get((sender, receiver))

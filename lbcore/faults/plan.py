@@ -1,13 +1,15 @@
 """What goes wrong, and when: crashes, pauses, slow nodes, cut links and drifting clocks, as a plan made beforehand.
 
 A plan is pure: it is asked about a time and answers. Whatever carries messages or does a node's work asks it, so the
-same plan gives the same faults on any clock, and a test can say of every request what should have become of it.
+same plan gives the same faults on any clock, and a test can say of every request what should have become of it. Its
+times are seconds since the clock's run began (`Clock.elapsed`).
 
 A crashed node loses what it held and was doing; a paused one (a long garbage collection, a suspended machine) only
 stops for a while, and goes on as if nothing had been. From outside both are silent.
 """
 
 import math
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -150,6 +152,18 @@ class FaultPlan:
         strangers = sorted(self.names - set(known))
         if strangers:
             raise ValueError(f"plan: {strangers[0]!r} is not one of {sorted(known)!r}")
+
+    def start(self, now_s: float) -> None:
+        """What it is planned for starts now: a warning for each fault that is over, and so can no longer happen."""
+        for fault in self.faults:
+            if not isinstance(fault, Drift):
+                end_s = fault.back_s if isinstance(fault, Crash) else fault.at_s + fault.for_s
+                if end_s <= now_s:
+                    warnings.warn(
+                        f"plan: {fault} can no longer happen: it was over {now_s - end_s:g} s before the start, "
+                        f"{now_s:g} s after the clock's run began",
+                        stacklevel=3,
+                    )
 
     def alive(self, node: str, now_s: float) -> bool:
         """Whether the node has not crashed, or is back."""

@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Attempt(NamedTuple):
-    """One attempt of one request. Times are seconds of the cluster's clock; NaN is never.
+    """One attempt of one request. Times are seconds since the run began; NaN is never.
 
     request: its number, from 0; number: of the attempt, from 1; node: its name, "" where it was refused. sent_s,
     ended_s: when the balancer sent it and stopped waiting. start_s, done_s: when the node began the work and finished
@@ -55,7 +55,7 @@ class Failure(NamedTuple):
 
 
 class RequestFailed(Exception):
-    """A request failed for good, after all its retries. reason: "attempts", "deadline" or "budget"."""
+    """A request failed for good, after all its retries. reason: "attempts", "deadline", "budget" or "error"."""
 
     def __init__(self, number: int, reason: str):
         super().__init__(f"request {number} failed for good: {reason}")

@@ -1,27 +1,35 @@
 """What to do when a request fails: try again or give up, after which pause, and on which node.
 
 A `RetryPolicy` is put together from rules: when to stop, how long to wait (`waits`), how many errors move a node's
-requests elsewhere, and a budget for all retries together (`budget`). It starts one `Tries` for each request, which is
-told each outcome and answers with a `Retry` or a `GiveUp`. Nothing here sleeps, sends, or knows the time: the caller
-does. Times are seconds on one clock. Rules that requests share (thresholds, budgets) are not locked: whoever shares
-them among threads guards them.
+requests elsewhere (`threshold`), and a budget for all retries together (`budget`). It starts one `Tries` for each
+request, which is told each outcome and answers with a `Retry` or a `GiveUp`. Nothing of that sleeps, sends, or knows
+the time: the caller does, or `RetryPolicy.call`. Times are seconds on one clock. Threads may share a policy; a budget
+or a threshold that several policies share is not locked between them.
 """
 
 import math
-from collections import Counter, deque
-from collections.abc import Hashable, Iterable
+import threading
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count as numbers
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from lbcore.faults._checks import Seed, count, moment, real, seconds, seed_bits, stream
+from lbcore.faults._checks import Seed, count, function_of, moment, real, seconds, seed_bits, stream
 from lbcore.faults.budget import Budget
+from lbcore.faults.calls import Calls, Which, which
+from lbcore.faults.clocks import Clock
+from lbcore.faults.threshold import ErrorThreshold, Node
 from lbcore.faults.waits import FullJitter, Wait
 from lbcore.selectors.reference import Draws
 
-__all__ = ["ErrorThreshold", "GiveUp", "Retry", "RetryPolicy", "Stop", "Tries", "amplification", "pick"]
+__all__ = ["CallFailed", "GiveUp", "Retry", "RetryPolicy", "Stop", "Tries", "amplification"]
 
-Node = str | int
+T = TypeVar("T")
+Reason = Literal["attempts", "deadline", "budget", "error"]
+
+#: So many of its last attempts a `CallFailed` shows.
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,67 +58,6 @@ class Stop:
         return "deadline" if next_s > self.deadline_s else None
 
 
-class ErrorThreshold:
-    """Errors are recorded; when a node's reach the threshold, its requests are reassigned to another node.
-
-    threshold: how many errors, from 1. per: "node" adds up what all requests met on a node, "request" what one request
-    met there; below the threshold a failed request tries the same node again. keep_s: how long an error counts, in
-    seconds; infinity for ever. A node that is taken back starts anew with `clear`.
-
-    >>> rule = ErrorThreshold(3)
-    >>> [rule.error("node-1", now_s) for now_s in (0.0, 1.0, 2.0)], rule.reached("node-1", 2.0)
-    ([False, False, True], True)
-    >>> rule.clear("node-1")
-    >>> rule.reached("node-1", 2.0)
-    False
-    """
-
-    __slots__ = ("_times", "keep_s", "per", "threshold")
-
-    def __init__(self, threshold: int = 3, *, per: Literal["node", "request"] = "node", keep_s: float = math.inf):
-        self.threshold = count("threshold", threshold)
-        if per not in ("node", "request"):
-            raise ValueError(f"per: {per!r} is not 'node' or 'request'")
-        self.per = per
-        self.keep_s = seconds("keep_s", keep_s, zero=False, endless=True)
-        # For each request, or for None where they are all one: the last `threshold` errors of each node. No others
-        # matter, for the threshold is reached while the oldest of these still counts.
-        self._times: dict[Hashable, dict[Node, deque[float]]] = {}
-
-    def __repr__(self) -> str:
-        return f"ErrorThreshold({self.threshold}, per={self.per!r}, keep_s={self.keep_s:g})"
-
-    def _scope(self, request: Hashable) -> Hashable:
-        return request if self.per == "request" else None
-
-    def error(self, node: Node, now_s: float, request: Hashable = None) -> bool:
-        """Record an error on a node; whether the threshold is reached with it."""
-        now_s = moment("now_s", now_s, endless=False)
-        nodes = self._times.setdefault(self._scope(request), {})
-        nodes.setdefault(node, deque(maxlen=self.threshold)).append(now_s)
-        return self.reached(node, now_s, request)
-
-    def reached(self, node: Node, now_s: float, request: Hashable = None) -> bool:
-        """Whether requests should leave the node."""
-        return self.errors(node, now_s, request) >= self.threshold
-
-    def errors(self, node: Node, now_s: float, request: Hashable = None) -> int:
-        """How many errors count against the node, up to the threshold."""
-        now_s = moment("now_s", now_s)
-        times_s = self._times.get(self._scope(request), {}).get(node, ())
-        return sum(now_s - time_s < self.keep_s for time_s in times_s)
-
-    def clear(self, node: Node) -> None:
-        """Forget all errors of a node."""
-        for nodes in self._times.values():
-            nodes.pop(node, None)
-
-    def done(self, request: Hashable) -> None:
-        """A request is over: forget what was recorded for it alone."""
-        if self.per == "request":
-            self._times.pop(request, None)
-
-
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Try again. wait_s: after this pause; at_s: which ends then. node: on this node again; None: on one yet to pick.
@@ -126,32 +73,58 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The request has failed for good, because of its "attempts", its "deadline" or the "budget"."""
+    """The request has failed for good: its "attempts", its "deadline", the "budget" or an "error" not worth a retry."""
 
-    reason: Literal["attempts", "deadline", "budget"]
+    reason: Reason
 
 
-class RetryPolicy:
+class CallFailed(Exception):
+    """A function called under a `RetryPolicy` has failed for good; the cause is its last error.
+
+    name: the function's; reason: "attempts", "deadline" or "budget"; attempts: how many; took_s: how long they and
+    their pauses took, in seconds. Its notes show how the last ten ended.
+    """
+
+    def __init__(self, name: str, reason: Reason, attempts: int, took_s: float):
+        super().__init__(name, reason, attempts, took_s)
+        self.name, self.reason, self.attempts, self.took_s = name, reason, attempts, took_s
+
+    def __str__(self) -> str:
+        tried = "1 attempt" if self.attempts == 1 else f"{self.attempts:,} attempts"
+        return f"{self.name}: given up ({self.reason}) after {tried} in {self.took_s:g} s"
+
+
+class RetryPolicy(Calls):
     """When, after which pause and where to try again, put together from rules.
 
-    stop: 3 attempts in all by default. wait: full jitter from 0.1 s (times 2^retry) up to 10 s by default. errors: an
-    `ErrorThreshold`; without one a failed request always goes to another node. budget: a `RetryBudget`, a
-    `TokenBucket` or another, asked last, so that nothing is paid for a retry that will not be. seed: an int, a numpy
-    Generator, or None for entropy; a request's pauses depend on the seed and its number alone, not on what the other
-    requests do.
+    stop: 3 attempts in all by default. wait: full jitter, of up to 0.1 s before the first retry and doubled up to 10 s,
+    by default. errors: an `ErrorThreshold`; without one a failed request always goes to another node. budget: a
+    `RetryBudget`, a `TokenBucket` or another, asked last, so that nothing is paid for a retry that will not be. seed:
+    an int, a numpy Generator, or None for entropy; a request's pauses depend on the seed and its number alone.
+
+    retry_on: the errors worth a retry, as a class, a tuple of classes or a function of the error; all others are given
+    up at once. retry_if: a function of what was returned that says whether to try again. retry_after: how long a server
+    asks to wait, in seconds, as the name of an attribute of the error or the returned, or a function of it; None there
+    is no wish. The pause is at least that long. As in tenacity, resilience4j and urllib3.
 
     >>> from lbcore.faults.waits import FixedWait
-    >>> policy = RetryPolicy(stop=Stop(attempts=3), wait=FixedWait(0.5), seed=1)
+    >>> policy = RetryPolicy(stop=Stop(attempts=3), wait=FixedWait(0.5), seed=1, retry_on=OSError)
     >>> tries = policy.start(now_s=10.0, request=0)
     >>> tries.failed("node-2", now_s=11.0)
     Retry(wait_s=0.5, at_s=11.5, node=None, avoid=('node-2',))
-    >>> tries.failed("node-0", now_s=12.0).avoid
-    ('node-2', 'node-0')
-    >>> tries.failed("node-1", now_s=13.0)
-    GiveUp(reason='attempts')
+    >>> tries.failed("node-0", 12.0, TimeoutError()).avoid, tries.failed("node-1", 13.0, ValueError())
+    (('node-2', 'node-0'), GiveUp(reason='error'))
+
+    `call` does all that for a function of one's own, and raises `CallFailed` from its last error:
+
+    >>> from lbcore.faults import VirtualClock
+    >>> clock, answers = VirtualClock(seed=1), iter([503, 503, 200])
+    >>> policy = RetryPolicy(wait=FixedWait(0.5), retry_if=lambda status: status == 503)
+    >>> clock.run(lambda: (policy.call(next, answers, clock=clock), clock.now()))
+    (200, 1.0)
     """
 
-    __slots__ = ("_bits", "_numbers", "budget", "errors", "stop", "wait")
+    __slots__ = ("_after", "_bits", "_numbers", "_worth", "budget", "errors", "guard", "retry_if", "stop", "wait")
 
     def __init__(
         self,
@@ -161,23 +134,45 @@ class RetryPolicy:
         errors: ErrorThreshold | None = None,
         budget: Budget | None = None,
         seed: Seed = None,
+        retry_on: Which = Exception,
+        retry_if: Callable[[Any], bool] | None = None,
+        retry_after: str | Callable[[Any], float | None] | None = None,
     ):
         self.stop = Stop(attempts=3) if stop is None else stop
         self.wait = FullJitter(0.1, 10.0) if wait is None else wait
-        for name, rule, method in (
-            ("stop", self.stop, "reason"),
-            ("wait", self.wait, "wait_s"),
-            ("errors", errors, "error"),
-            ("budget", budget, "take"),
+        for name, rule, method, kind in (
+            ("stop", self.stop, "reason", "a Stop, such as Stop(attempts=3)"),
+            ("wait", self.wait, "wait_s", "a rule for the pause, such as FixedWait(0.5)"),
+            ("errors", errors, "error", "an ErrorThreshold"),
+            ("budget", budget, "take", "a RetryBudget or another budget"),
         ):
             if rule is not None and not callable(getattr(rule, method, None)):
-                raise TypeError(f"{name}: {rule!r} is no rule of that kind")
+                raise TypeError(f"{name}: expected {kind}, got {rule!r}")
         self.errors, self.budget = errors, budget
+        self._worth = which("retry_on", retry_on)
+        if retry_if is not None:
+            function_of("retry_if", retry_if)
+        if retry_after is not None and not isinstance(retry_after, str):
+            function_of("retry_after", retry_after)
+        self.retry_if, self._after = retry_if, retry_after
         self._bits = seed_bits(seed)
         self._numbers = numbers()
+        #: Held for a moment only, around what requests share.
+        self.guard = threading.Lock()
 
     def __repr__(self) -> str:
         return f"RetryPolicy({self.stop}, {self.wait}, errors={self.errors}, budget={self.budget})"
+
+    def worth(self, said: Any) -> bool:
+        """Whether an attempt that ended with `said`, an error or something returned, is worth another."""
+        return self._worth(said) if isinstance(said, Exception) else True
+
+    def after_s(self, said: Any) -> float:
+        """How many seconds a server asks to wait, 0 where it does not: a time that is over is no wish."""
+        if said is None or self._after is None:
+            return 0.0
+        asked = getattr(said, self._after, None) if isinstance(self._after, str) else self._after(said)
+        return 0.0 if asked is None else max(0.0, real("retry_after", asked))
 
     def start(self, now_s: float, request: int | None = None) -> "Tries":
         """A request is sent for the first time, at `now_s`. request: its number, from 0.
@@ -187,8 +182,39 @@ class RetryPolicy:
         now_s = moment("now_s", now_s, endless=False)
         request = next(self._numbers) if request is None else count("request", request, 0)
         if self.budget is not None:
-            self.budget.sent(now_s)
+            with self.guard:
+                self.budget.sent(now_s)
         return Tries(self, request, now_s, stream(self._bits, request))
+
+    def perform(self, function: Callable[[], T], clock: Clock, name: str) -> T:
+        """`call`, in a word: until it succeeds, or the policy gives up."""
+        tries, ends = self.start(clock.now()), deque[Any](maxlen=SHOWN)
+        try:
+            while True:
+                value = error = None
+                try:
+                    value = function()
+                except Exception as raised:
+                    error = raised
+                else:
+                    if self.retry_if is None or not self.retry_if(value):
+                        tries.succeeded(name, clock.now())
+                        return value
+                ends.append(value if error is None else error)
+                now_s = clock.now()
+                step = tries.failed(name, now_s, ends[-1])
+                if isinstance(step, Retry):
+                    clock.sleep(step.wait_s)
+                    continue
+                if error is not None and step.reason == "error":
+                    raise error
+                attempts = len(tries.tried)
+                failure = CallFailed(name, step.reason, attempts, now_s - tries.started_s)
+                for number, end in enumerate(ends, attempts - len(ends) + 1):
+                    failure.add_note(f"(attempt {number}: {end!r})")
+                raise failure from error
+        finally:
+            tries.abandon()
 
 
 @dataclass(slots=True, eq=False)
@@ -201,75 +227,61 @@ class Tries:
     draws: Draws = field(repr=False)
     tried: list[Node] = field(default_factory=list)
     wait_s: float = 0.0
+    over: bool = False
 
-    def failed(self, node: Node, now_s: float) -> Retry | GiveUp:
-        """An attempt on `node` failed at `now_s`: what now?"""
-        now_s = moment("now_s", now_s, endless=False)
-        policy = self.policy
-        self.tried.append(node)
-        moves = policy.errors is None or policy.errors.error(node, now_s, self.request)
-        if policy.budget is not None:
-            policy.budget.failed(now_s)
-        if policy.stop.reason(len(self.tried), now_s - self.started_s) == "attempts":
-            return self._give_up("attempts")
-        wait_s = policy.wait.wait_s(len(self.tried), self.wait_s, self.draws)
-        if policy.stop.reason(len(self.tried), now_s + wait_s - self.started_s) == "deadline":
-            return self._give_up("deadline")
-        if policy.budget is not None and not policy.budget.take(now_s):
-            return self._give_up("budget")
-        self.wait_s = wait_s
-        return Retry(wait_s, now_s + wait_s, None if moves else node, tuple(self.tried))
+    def failed(self, node: Node, now_s: float, said: Any = None) -> Retry | GiveUp:
+        """An attempt on `node` failed at `now_s`: what now? RuntimeError where the request is over.
+
+        said: the error, or the answer, that it ended with; None for none. An error that is not worth a retry says
+        nothing of the node, so neither the threshold nor the budget hears of it.
+        """
+        now_s, policy = self._going(now_s), self.policy
+        worth, after_s = policy.worth(said), policy.after_s(said)
+        with policy.guard:
+            self.tried.append(node)
+            if not worth:
+                return self._give_up("error")
+            moves = policy.errors is None or policy.errors.error(node, now_s, self.request)
+            if policy.budget is not None:
+                policy.budget.failed(now_s)
+            if policy.stop.reason(len(self.tried), now_s - self.started_s) == "attempts":
+                return self._give_up("attempts")
+            own_s = policy.wait.wait_s(len(self.tried), self.wait_s, self.draws)
+            wait_s = max(own_s, after_s)
+            if policy.stop.reason(len(self.tried), now_s + wait_s - self.started_s) == "deadline":
+                return self._give_up("deadline")
+            if policy.budget is not None and not policy.budget.take(now_s):
+                return self._give_up("budget")
+            # A server's wish is no pause of the rule's, which may draw its next one from its last.
+            self.wait_s = own_s
+            return Retry(wait_s, now_s + wait_s, None if moves else node, tuple(self.tried))
 
     def succeeded(self, node: Node, now_s: float) -> None:
         """An attempt on `node` succeeded at `now_s`; the request is over."""
-        now_s = moment("now_s", now_s, endless=False)
-        if self.policy.budget is not None:
-            self.policy.budget.succeeded(now_s)
-        self._over()
+        now_s = self._going(now_s)
+        with self.policy.guard:
+            if self.policy.budget is not None:
+                self.policy.budget.succeeded(now_s)
+            self._over()
 
-    def _give_up(self, reason: Literal["attempts", "deadline", "budget"]) -> GiveUp:
+    def abandon(self) -> None:
+        """Nobody waits for the request any more: it is over, if it was not, and neither failed nor succeeded."""
+        with self.policy.guard:
+            self._over()
+
+    def _going(self, now_s: float) -> float:
+        if self.over:
+            raise RuntimeError(f"request {self.request} is over: start another")
+        return moment("now_s", now_s, endless=False)
+
+    def _give_up(self, reason: Reason) -> GiveUp:
         self._over()
         return GiveUp(reason)
 
     def _over(self) -> None:
+        self.over = True
         if self.policy.errors is not None:
             self.policy.errors.done(self.request)
-
-
-def pick(selector: Any, key: Any = None, tried: Iterable[Node] = ()) -> int:
-    """The index of the selector's pick for a request that failed on the nodes `tried`, in that order.
-
-    Never a node twice while another that is up has been tried less often, and never the last one again while another
-    is up. Nodes that are gone since are passed over, if they are given by name. LookupError where no node is up.
-
-    >>> from lbcore import RoundRobin
-    >>> nodes = RoundRobin(["a", "b", "c"])
-    >>> [pick(nodes, tried=tried) for tried in ((), ("b",), ("b", "c"), ("b", "c", "a"))]
-    [0, 2, 0, 1]
-    """
-    path = _indices(selector.nodes, tried)
-    times = Counter(path)
-    # The one tried last comes last: there are selectors that avoid it alone.
-    order = list(dict.fromkeys(reversed(path)))[::-1]
-    for most in range(max(times.values(), default=0) + 1):
-        avoid = tuple(node for node in order if times[node] > most or node == path[-1])
-        try:
-            return int(selector.select(key, avoid=avoid))
-        except LookupError:
-            continue
-    return int(selector.select(key))
-
-
-def _indices(names: tuple[str, ...], tried: Iterable[Node]) -> list[int]:
-    path = []
-    for node in tried:
-        if not isinstance(node, str):
-            if not 0 <= node < len(names):
-                raise ValueError(f"tried: {node!r} is not an index of {len(names)} nodes")
-            path.append(int(node))
-        elif node in names:
-            path.append(names.index(node))
-    return path
 
 
 def amplification(failure_rate: float, retries: int) -> float:

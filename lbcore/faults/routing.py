@@ -4,14 +4,15 @@ A selector knows who is up. Routing adds what a failover needs: a backup that ta
 for a node that returns, a breaker for each node. It is told the time and holds no lock: its cluster guards it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lbcore.faults._checks import Seed, seconds, seed_bits, stream, uniform
 from lbcore.faults.breaker import CircuitBreaker
-from lbcore.faults.retry import pick
+from lbcore.faults.threshold import Node
 
-__all__ = ["Route", "Routing"]
+__all__ = ["Route", "Routing", "pick"]
 
 #: A node that has just come back gets at least this share of what it would get.
 LEAST_SHARE = 0.1
@@ -166,7 +167,7 @@ class Routing:
             if ok is None:
                 breaker.release()
             else:
-                breaker.record(ok, now_s)
+                breaker.record(ok, now_s, latency_s)
 
 
 def _backups(backup: str | Mapping[str, str] | None, names: tuple[str, ...]) -> dict[str, str]:
@@ -190,3 +191,39 @@ def _backups(backup: str | Mapping[str, str] | None, names: tuple[str, ...]) -> 
             raise ValueError(f"backup: {backup!r} is not one of the nodes {list(names)!r}")
         raise ValueError(f"backup: {backup!r} is the only node, so there is none to stand by for")
     return found
+
+
+def pick(selector: Any, key: Any = None, tried: Iterable[Node] = ()) -> int:
+    """The index of the selector's pick for a request that failed on the nodes `tried`, in that order.
+
+    Never a node twice while another that is up has been tried less often, and never the last one again while another
+    is up. Nodes that are gone since are passed over, if they are given by name. LookupError where no node is up.
+
+    >>> from lbcore import RoundRobin
+    >>> nodes = RoundRobin(["a", "b", "c"])
+    >>> [pick(nodes, tried=tried) for tried in ((), ("b",), ("b", "c"), ("b", "c", "a"))]
+    [0, 2, 0, 1]
+    """
+    path = _indices(selector.nodes, tried)
+    times = Counter(path)
+    # The one tried last comes last: there are selectors that avoid it alone.
+    order = list(dict.fromkeys(reversed(path)))[::-1]
+    for most in range(max(times.values(), default=0) + 1):
+        avoid = tuple(node for node in order if times[node] > most or node == path[-1])
+        try:
+            return int(selector.select(key, avoid=avoid))
+        except LookupError:
+            continue
+    return int(selector.select(key))
+
+
+def _indices(names: tuple[str, ...], tried: Iterable[Node]) -> list[int]:
+    path = []
+    for node in tried:
+        if not isinstance(node, str):
+            if not 0 <= node < len(names):
+                raise ValueError(f"tried: {node!r} is not an index of {len(names)} nodes")
+            path.append(int(node))
+        elif node in names:
+            path.append(names.index(node))
+    return path

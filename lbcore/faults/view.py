@@ -11,7 +11,7 @@ __all__ = ["Change", "Seen", "View"]
 
 
 class Change(NamedTuple):
-    """A verdict that changed. time_s: when, in seconds; failed: what `watcher` holds of `node` from then on."""
+    """A verdict that changed, in seconds since the run began. failed: what `watcher` holds of `node` from then on."""
 
     time_s: float
     watcher: str

@@ -1,4 +1,4 @@
-"""How long to wait before a retry: six rules, each a line of arithmetic and at most one random draw.
+"""How long to wait before a retry: five rules, each a line of arithmetic and at most one random draw.
 
 Clients that fail together retry together, and fail again; a pause that doubles gives the service time, and a random
 part of it (jitter) takes the clients apart. Retries are counted from 1. All times are seconds.
@@ -46,14 +46,14 @@ class FixedWait:
 
 @dataclass(frozen=True, slots=True)
 class Exponential:
-    """Twice as long each time: min(cap, base 2^retry).
+    """Twice as long each time: min(cap, base 2^n), n from 0.
 
-    base_s: above 0; the first pause is twice that, as in the source. cap_s: the longest pause, at least base_s;
-    infinity for none.
+    base_s: the first pause, above 0 (the source counts n from 1, so its base is half of this). cap_s: the longest
+    pause, at least base_s; infinity for none.
 
     >>> rule = Exponential(base_s=0.05, cap_s=1.0)
     >>> [rule.wait_s(retry, 0.0, Draws(0)) for retry in range(1, 7)]
-    [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+    [0.05, 0.1, 0.2, 0.4, 0.8, 1.0]
     """
 
     base_s: float
@@ -63,9 +63,9 @@ class Exponential:
         _check(self.base_s, self.cap_s)
 
     def ceiling_s(self, retry: int) -> float:
-        """min(cap, base 2^retry), for any retry."""
+        """min(cap, base 2^(retry - 1)), for any retry from 1."""
         # 2^1000 is as good as endless; 2^1024 would overflow.
-        return min(self.cap_s, self.base_s * 2.0 ** min(retry, 1000))
+        return min(self.cap_s, self.base_s * 2.0 ** min(retry - 1, 1000))
 
     def wait_s(self, retry: int, previous_s: float, draws: Draws) -> float:
         """The pause."""
@@ -73,10 +73,10 @@ class Exponential:
 
 
 class FullJitter(Exponential):
-    """Anywhere from nothing to the exponential pause: U(0, min(cap, base 2^retry)).
+    """Anywhere from nothing to the exponential pause: U(0, min(cap, base 2^n)), n from 0.
 
     >>> rule, draws = FullJitter(base_s=0.05, cap_s=1.0), Draws(1)
-    >>> all(0 <= rule.wait_s(3, 0.0, draws) < 0.4 for _ in range(100))
+    >>> all(0 <= rule.wait_s(3, 0.0, draws) < 0.2 for _ in range(100))
     True
     """
 
@@ -91,7 +91,7 @@ class EqualJitter(Exponential):
     """Half the exponential pause for certain, the other half by chance: v / 2 + U(0, v / 2).
 
     >>> rule, draws = EqualJitter(base_s=0.05, cap_s=1.0), Draws(1)
-    >>> all(0.2 <= rule.wait_s(3, 0.0, draws) < 0.4 for _ in range(100))
+    >>> all(0.1 <= rule.wait_s(3, 0.0, draws) < 0.2 for _ in range(100))
     True
     """
 

@@ -112,7 +112,7 @@ class Workers:
         self._idle.wait()
 
     def _arrives(self, attempt: Open) -> None:
-        attempt.arrived_s = self._clock.now()
+        attempt.arrived_s = self._clock.elapsed()
         if self._plan.alive(attempt.node, attempt.arrived_s):
             self._queues[attempt.node].put(attempt)
         else:
@@ -133,7 +133,7 @@ class Workers:
 
     def _work(self, name: str, attempt: Open) -> None:
         clock, plan = self._clock, self._plan
-        now_s = clock.now()
+        now_s = clock.elapsed()
         if plan.crashed_between(name, attempt.arrived_s, now_s):
             return  # it stood in the queue of a node that died
         attempt.start_s = now_s
@@ -146,6 +146,6 @@ class Workers:
             value = self._handler(attempt.payload, name)
         except Exception as error:
             outcome, value = Outcome.ERROR, error
-        attempt.done_s = clock.now() if outcome is Outcome.OK else math.nan
-        if plan.alive(name, clock.now()):
+        attempt.done_s = clock.elapsed() if outcome is Outcome.OK else math.nan
+        if plan.alive(name, clock.elapsed()):
             self._network.send(name, self._balancer, attempt.answer.put, (attempt, outcome, value))

@@ -47,12 +47,13 @@ AWS = {
         "decorrelated": (4530, 1002),
     },
 }
+#: The published base is 5 ms, its first pause twice that; decorrelated jitter begins with the base itself.
 BASE_S, CAP_S = 0.005, 2.0
 WAITS = {
     "none": FixedWait(),
-    "exponential": Exponential(BASE_S, CAP_S),
-    "equal": EqualJitter(BASE_S, CAP_S),
-    "full": FullJitter(BASE_S, CAP_S),
+    "exponential": Exponential(2 * BASE_S, CAP_S),
+    "equal": EqualJitter(2 * BASE_S, CAP_S),
+    "full": FullJitter(2 * BASE_S, CAP_S),
     "decorrelated": DecorrelatedJitter(BASE_S, CAP_S),
 }
 BEATS = 1_000_000

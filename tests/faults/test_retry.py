@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 import lbcore
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, amplification, pick
+from lbcore.faults.retry import GiveUp, Retry, RetryPolicy, Stop, amplification
+from lbcore.faults.routing import pick
+from lbcore.faults.threshold import ErrorThreshold
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
 from lbcore.selectors.systems.haproxy import FastWeightedRoundRobin
@@ -28,7 +30,7 @@ NAN, INF = math.nan, math.inf
 @settings(max_examples=300, deadline=None)
 def test_pauses_stay_in_their_bounds(base_s: float, factor: float, retry: int, previous: float, seed: int) -> None:
     cap_s, draws = base_s * factor, Draws(seed)
-    top = min(cap_s, base_s * 2.0 ** min(retry, 200))
+    top = min(cap_s, base_s * 2.0 ** min(retry - 1, 200))
     assert Exponential(base_s, cap_s).wait_s(retry, previous, draws) == pytest.approx(top)
     assert 0 <= FullJitter(base_s, cap_s).wait_s(retry, previous, draws) <= top * (1 + 1e-12)
     assert top / 2 * (1 - 1e-12) <= EqualJitter(base_s, cap_s).wait_s(retry, previous, draws) <= top * (1 + 1e-12)
@@ -37,13 +39,21 @@ def test_pauses_stay_in_their_bounds(base_s: float, factor: float, retry: int, p
     assert math.isfinite(Exponential(base_s).wait_s(retry, previous, draws) if retry < 900 else 0.0)
 
 
+def test_the_first_pause_is_the_base() -> None:
+    """As in tenacity and backoff: 1, 2, 4 s."""
+    assert [Exponential(1.0).wait_s(retry, 0.0, Draws(0)) for retry in (1, 2, 3)] == [1.0, 2.0, 4.0]
+    draws = Draws(1)
+    assert max(FullJitter(1.0).wait_s(1, 0.0, draws) for _ in range(1000)) == pytest.approx(1.0, rel=0.01)
+    assert min(EqualJitter(1.0).wait_s(1, 0.0, draws) for _ in range(1000)) == pytest.approx(0.5, rel=0.01)
+
+
 def test_the_draws_are_uniform() -> None:
     """Mean and variance of full jitter over U(0, 1), within five standard errors."""
     draws = Draws(1)
-    found = np.array([FullJitter(0.5, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
+    found = np.array([FullJitter(1.0, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
     assert abs(found.mean() - 0.5) < 5 * math.sqrt(1 / 12 / len(found))
     assert found.var() == pytest.approx(1 / 12, rel=0.02)
-    equal = np.array([EqualJitter(0.5, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
+    equal = np.array([EqualJitter(1.0, 1.0).wait_s(1, 0.0, draws) for _ in range(50_000)])
     assert equal.mean() == pytest.approx(0.75, rel=0.01) and equal.min() >= 0.5
 
 

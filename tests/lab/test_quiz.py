@@ -257,6 +257,6 @@ def test_the_numbers_of_lesson_09():
     assert "240 x 1.3 = 312" in said("09", 1, 0)
     assert round(300 - 240 * 1.2) == 12 and round(300 - 240 * 1.1) == 36
     assert "12 requests" in said("09", 1, 2) and "36" in said("09", 1, 2)
-    waits = [Exponential(0.5).wait_s(retry, 0.0, reference.Draws(0)) for retry in (1, 2, 3, 4)]
+    waits = [Exponential(1.0).wait_s(retry, 0.0, reference.Draws(0)) for retry in (1, 2, 3, 4)]
     assert waits == [1, 2, 4, 8] and np.cumsum(waits).tolist() == [1, 3, 7, 15]
     assert load("09")[2].choices[0].text.endswith("after 1, 3, 7 and 15 s")

@@ -121,6 +121,13 @@ class Ended(NamedTuple, Generic[T]):
 class Clock(ABC):
     """Time, and everything that waits for it. See the head of this file for the rules."""
 
+    #: When its present run began, or its last one.
+    began_s = 0.0
+
+    def elapsed(self) -> float:
+        """Seconds since its run began: what the times of a plan, of messages and of a report count from."""
+        return self.now() - self.began_s
+
     @abstractmethod
     def now(self) -> float:
         """Seconds since the clock was made. Never falls."""

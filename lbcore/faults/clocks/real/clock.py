@@ -123,6 +123,7 @@ class RealClock(RealThreads, PoolClock):
                     raise RuntimeError("run: the clock is running already; inside it, call spawn")
                 self._run = run
             self._local.run = run
+            self.began_s = self.now()
             try:
                 result = main(*args)
             except Unwound:

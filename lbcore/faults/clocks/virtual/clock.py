@@ -125,6 +125,7 @@ class VirtualClock(Baton, PoolClock):
                 if self._run is not None:
                     raise RuntimeError("run: the clock is running already; inside it, call spawn")
                 self._run = run
+            self.began_s = self._now
             self._stop = self._over = self._unwinding = self._done = False
             self._caller_baton = allocate_lock()
             self._caller_baton.acquire()

@@ -38,13 +38,13 @@ def measured(clock: Clock, report: Callable[..., None], setting: Setting) -> Fai
     def show() -> None:
         # On a thread of its own: a request that had to wait for a drawing would come late.
         while not over.wait(0.1):
-            report(min(0.99, clock.now() / setting.seconds), Failover(made.report(), setting, live=True))
+            report(min(0.99, clock.elapsed() / setting.seconds), Failover(made.report(), setting, live=True))
 
     made.start()
     shown = clock.spawn(show, name="show")
-    begun_s, futures = clock.now(), []
+    futures = []
     for request, time_s in enumerate(setting.times_s):
-        clock.sleep(max(0.0, begun_s + time_s - clock.now()))
+        clock.sleep(max(0.0, time_s - clock.elapsed()))
         futures.append(made.submit(request))
     clock.wait(futures)
     over.set()

@@ -183,10 +183,10 @@ def _sketch(loss: float, seed: int) -> Stage:
     attempts: list[Attempt] = []
 
     def handler(request: int, node: str) -> None:
-        asked = Open(request, 1, request, Route(node, NAMES.index(node)), clock.queue(), clock.now())
+        asked = Open(request, 1, request, Route(node, NAMES.index(node)), clock.queue(), clock.elapsed())
         workers.send(asked)
         asked.answer.get()
-        asked.ended_s, asked.outcome = clock.now(), Outcome.OK
+        asked.ended_s, asked.outcome = clock.elapsed(), Outcome.OK
         ended_s[request] = asked.ended_s
         attempts.append(asked.closed())
 
@@ -246,7 +246,7 @@ def _watched(label: str, loss: float, seed: int) -> Stage:
         beats.start()
         futures = []
         for request, time_s in enumerate(_times_s()):
-            clock.sleep(time_s - clock.now())
+            clock.sleep(time_s - clock.elapsed())
             futures.append(cluster.submit(request))
         clock.wait(futures)
 

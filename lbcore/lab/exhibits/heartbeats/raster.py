@@ -171,12 +171,12 @@ def watched(
     names = [f"node-{node}" for node in range(nodes)]
     plan = FaultPlan(crash)
     watch = Heartbeats(clock, names, detector, interval_s=interval_s, network=network, plan=plan, record=True)
-    start_s = clock.now()
+    start_s = clock.elapsed()
     watch.start()
     if report is not None:
-        while (done_s := clock.now() - start_s) < until_s:
+        while (done_s := clock.elapsed() - start_s) < until_s:
             clock.sleep(min(0.2, until_s - done_s))
-            now_s = min(clock.now() - start_s, until_s)
+            now_s = min(clock.elapsed() - start_s, until_s)
             report(now_s / until_s, _seen(watch, detector, crash, start_s, now_s, until_s, seed))
     else:
         clock.sleep(until_s)

@@ -58,7 +58,7 @@ def contention(
     >>> contention(1, FixedWait(), seed=1).calls
     1
     >>> naive = contention(20, FixedWait(), seed=1)
-    >>> jitter = contention(20, FullJitter(base_s=0.005, cap_s=2.0), seed=1)
+    >>> jitter = contention(20, FullJitter(base_s=0.010, cap_s=2.0), seed=1)
     >>> jitter.calls < naive.calls
     True
     """

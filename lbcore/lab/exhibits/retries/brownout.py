@@ -24,10 +24,10 @@ from lbcore.lab.student.classes import StudentError, unfinished
 POLICIES: dict[str, Wait] = {
     "give up": FixedWait(),
     "retry at once": FixedWait(),
-    "backoff": Exponential(0.5, 8.0),
-    "backoff and jitter": FullJitter(0.5, 8.0),
-    "retry budget": FullJitter(0.5, 8.0),
-    "circuit breaker": FullJitter(0.5, 8.0),
+    "backoff": Exponential(1.0, 8.0),
+    "backoff and jitter": FullJitter(1.0, 8.0),
+    "retry budget": FullJitter(1.0, 8.0),
+    "circuit breaker": FullJitter(1.0, 8.0),
 }
 CAPACITY, LOW, FROM_S, BACK_S = 300, 100, 10.0, 15.0
 #: Retries among first attempts.

@@ -17,12 +17,12 @@ from lbcore.lab.frame.inputs import number
 from lbcore.lab.frame.result import Counts, Numbers, Result
 from lbcore.lab.frame.words import Guess, scored, upper
 
-#: The pauses of the AWS article on jitter: base 5 ms, cap 2 s.
+#: The pauses of the AWS article on jitter: cap 2 s; its base of 5 ms makes first pauses of 10 ms.
 RULES: dict[str, Wait] = {
     "no wait": FixedWait(),
-    "exponential": Exponential(0.005, 2.0),
-    "equal jitter": EqualJitter(0.005, 2.0),
-    "full jitter": FullJitter(0.005, 2.0),
+    "exponential": Exponential(0.010, 2.0),
+    "equal jitter": EqualJitter(0.010, 2.0),
+    "full jitter": FullJitter(0.010, 2.0),
     "decorrelated jitter": DecorrelatedJitter(0.005, 2.0),
 }
 

@@ -102,8 +102,8 @@ def calling(
     if not 0.1 <= down_s <= 4.0:
         raise ValueError(f"down_s: {down_s!r} is not between 0.1 and 4")
     waits: dict[str, Wait] = {
-        "backoff": Exponential(down_s / 10, down_s),
-        "backoff and full jitter": FullJitter(down_s / 10, down_s),
+        "backoff": Exponential(down_s / 5, down_s),
+        "backoff and full jitter": FullJitter(down_s / 5, down_s),
     }
     first: list[list[float]] = [[] for _ in waits]
     again: list[list[float]] = [[] for _ in waits]
