@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["Exercise", "known"]
+__all__ = ["Exercise", "known", "words"]
 
 _HERE = Path(__file__).parent
 _STUB, _GIVEN = "# stub: ", "# given"
@@ -52,8 +52,12 @@ class Exercise:
 
     @cached_property
     def wrong(self) -> list[type]:
-        """The known wrong classes: those with a sentence, which their base has not."""
-        return [cls for cls in _classes(self._module("wrong")) if cls.__doc__]
+        """The known wrong classes, without the groups, which are a sentence and nothing else, and without the right base."""
+        return [
+            cls
+            for cls in _classes(self._module("wrong"))
+            if words(cls) and any(name == "__init__" or not name.startswith("__") for name in vars(cls))
+        ]
 
     @cached_property
     def solution(self) -> str:
@@ -96,6 +100,11 @@ class Exercise:
 def _classes(module: ModuleType) -> list[type]:
     """The classes that a module defines."""
     return [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+
+
+def words(cls: type) -> str:
+    """The sentence of a known wrong class, its own or that of the group that it derives from, on one line."""
+    return next((" ".join(base.__doc__.split()) for base in cls.__mro__[:-1] if base.__doc__), "")
 
 
 @cache
