@@ -31,6 +31,9 @@ class Stage(Protocol):
     def alike(self, seen: Any, other: type) -> bool:
         """Whether this known wrong class does the same."""
 
+    def nearest(self, seen: Any, alike: Sequence[type]) -> Sequence[type]:
+        """Those of the classes that are alike which are so in more than the rule asks, if there are any."""
+
 
 class _Differs(Exception):
     """A known wrong class answers otherwise than the student's."""
@@ -174,6 +177,10 @@ class Scripted:
         """The same answers to the last, and the same end."""
         return all(self._plays(script, tape, other) for script, tape in zip(self.scripts, seen, strict=False))
 
+    def nearest(self, seen: list[Tape], alike: Sequence[type]) -> Sequence[type]:
+        """All of them."""
+        return alike
+
     def _plays(self, script: Any, tape: Tape, other: type) -> bool:
         calls = Calls(beside=tape)
         try:
@@ -194,7 +201,7 @@ def examine(stages: Sequence[Stage], cls: type, wrong: Sequence[type]) -> None:
             stage.judge(seen)
         except (Wrong, Failed) as breach:
             alike = [other for other in wrong if stage.alike(seen, other) and _keep(stages[:at], other)]
-            breach.name = _sentence(alike) if alike else _unrepeatable(stage, seen, cls, before)
+            breach.name = _sentence(stage.nearest(seen, alike)) if alike else _unrepeatable(stage, seen, cls, before)
             raise
 
 
@@ -222,7 +229,7 @@ def _unrepeatable(stage: Stage, seen: Any, cls: type, before: dict[str, str]) ->
     for name, value in _attributes(cls).items():
         if before.get(name, value) != value:
             return f"`{name}` belongs to the class, so all that are made of it share it: make it in `__init__`."
-    if any(tape.endless for tape in seen if isinstance(tape, Tape)) or stage.watch(cls) == seen:
+    if not isinstance(stage, Scripted) or seen[-1].endless or stage.watch(cls) == seen:
         return ""
     return "A fresh one that is asked the same answers otherwise: do you draw at random?"
 
