@@ -20,6 +20,8 @@ __all__ = ["Drawn"]
 _SEED = 2
 #: So many requests show whether a seed repeats the picks, and the traits.
 _FEW = 200
+#: So many requests of a known mistake show its shares; they are the same as others if they are so near.
+_ENOUGH, _NEAR = 2_000, 0.05
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Drawn:
     #: Judges the chances of so many nodes after a history, and the picks of `requests` requests; both raise Wrong.
     rule: Callable[[int, History, Odds], None]
     rule_of_many: Callable[[Sequence[int]], None]
+    #: Shares of many picks in which classes that are alike are so too, such as the picks of the emptiest node.
+    shares: Callable[[Sequence[int]], Sequence[float]]
     #: Looks at the object after `_FEW` requests: with the picks, and how often it has drawn.
     traits: Callable[[Any, Sequence[int], int], tuple[Any, ...]]
 
@@ -127,33 +131,44 @@ class Drawn:
 
     def alike(self, seen: _Seen, other: type) -> bool:
         """As every stage."""
-        known = self._known(other)
+        known = self._known(other, _FEW)
         if seen.end or known.end:
             return seen.end == known.end
-        return self._agree(seen, known, self.kind)
+        return self._agree(seen, known, self.kind) and self._agree_for_long(seen, other)
 
     def _agree(self, seen: _Seen, known: _Seen, kind: Callable[[History, int], Any]) -> bool:
         for nodes in self.followed:
             one, two = self._chances(seen, nodes), self._chances(known, nodes)
             if isinstance(one, Failed) or isinstance(two, Failed):
-                return type(one) is type(two)
-            if not _same(nodes, one, two, kind):
+                if type(one) is not type(two):
+                    return False
+            elif not _same(nodes, one, two, kind):
                 return False
         return True
 
+    def _agree_for_long(self, seen: _Seen, other: type) -> bool:
+        known = self._known(other, _ENOUGH)
+        if seen.broken or known.broken:
+            return True
+        both = zip(self.shares(seen.picks[:_ENOUGH]), self.shares(known.picks), strict=True)
+        return all(abs(one - two) < _NEAR for one, two in both)
+
     def nearest(self, seen: _Seen, alike: Sequence[type]) -> Sequence[type]:
-        """Of classes that are alike, those with the same chances also for equals; and those with the same traits."""
-        alike = [
-            other for other in alike if self._agree(seen, self._known(other), lambda history, answer: answer)
-        ] or alike
-        for at, trait in enumerate(seen.traits):
-            alike = [other for other in alike if self._known(other).traits[at : at + 1] == (trait,)] or alike
+        """Those with the same picks for the same draws; or with the same chances for equals; with the same traits."""
+        for same in (
+            lambda known: known.again == seen.again,
+            lambda known: self._agree(seen, known, lambda history, answer: answer),
+            lambda known: known.traits[:1] == seen.traits[:1],
+            lambda known: known.traits == seen.traits,
+        ):
+            alike = [other for other in alike if same(self._known(other, _FEW))] or alike
         return alike
 
-    def _known(self, other: type) -> _Seen:
-        if other not in _KNOWN:
-            _KNOWN[other] = self._watch(other, _FEW)
-        return _KNOWN[other]
+    def _known(self, other: type, requests: int) -> _Seen:
+        key = self.rule, other, requests
+        if key not in _KNOWN:
+            _KNOWN[key] = self._watch(other, requests)
+        return _KNOWN[key]
 
 
 def _same(
@@ -174,4 +189,5 @@ def _same(
     return True
 
 
-_KNOWN: dict[type, _Seen] = {}
+#: What the known wrong classes do: found once, when it is asked for.
+_KNOWN: dict[Any, _Seen] = {}

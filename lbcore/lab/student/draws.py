@@ -3,7 +3,7 @@
 `odds` asks a fresh object again and again and hands it an `rng` that goes through all draws one after the other; so the
 chances are exact, and differ for no two ways of drawing that come to the same. They hold for the draws that led to a
 history; where a class draws ahead, or seeds a generator of its own, they would not hold in general. So they are held to
-500 seeds, and where the two disagree, or there are too many draws to go through, the chances are those of the seeds.
+300 seeds, and where the two disagree, or there are too many draws to go through, the chances are those of the seeds.
 """
 
 import math
@@ -26,7 +26,7 @@ __all__ = ["Draws", "Odds", "odds", "unlikely"]
 History = tuple[Any, ...]
 
 #: Seeds that tell whether the draws tell all, and those that give the chances where they do not.
-_SOME, _MANY = 500, 3_000
+_SOME, _MANY = 300, 3_000
 #: A path of draws less likely than this is not followed: a loop that draws again until something fits has no end.
 _LEAST = 1 / 5_000
 #: Where so much of the chances is lost on such paths, the draws tell nothing.

@@ -262,6 +262,24 @@ class ComesBackFirst(Given):
         return self.next_up()
 
 
+class ComesBackNext(ComesBackFirst):
+    def __init__(self, n):
+        super().__init__(n)
+        self.queue = deque(range(n))
+
+    def mark_down(self, node):
+        self.queue.remove(node)
+
+    def mark_up(self, node):
+        self.queue.appendleft(node)
+
+    def select(self):
+        if not self.queue:
+            return -1
+        self.queue.rotate(-1)
+        return self.queue[-1]
+
+
 class ComesBackLast(Given):
     """You keep the live nodes in a queue. One that comes back stands at its end, not where its number says."""
 
@@ -280,6 +298,41 @@ class ComesBackLast(Given):
             return -1
         self.queue.rotate(-1)
         return self.queue[-1]
+
+
+class NeverComesBack(Given):
+    """A node that was down once never comes back."""
+
+    def mark_up(self, node):
+        pass
+
+    def select(self):
+        return self.next_up()
+
+
+class DeadMakeItSmaller(Given):
+    """A dead node makes your number of nodes smaller, so the last ones are not asked. They keep their numbers."""
+
+    def mark_down(self, node):
+        self.n -= self.up[node]
+        self.up[node] = False
+
+    def mark_up(self, node):
+        self.n += not self.up[node]
+        self.up[node] = True
+
+    def select(self):
+        for _ in range(self.n):
+            node = self.turn % self.n
+            self.turn = node + 1
+            if self.up[node]:
+                return node
+        return -1
+
+
+class DeadMakeItSmallerAndModulo(DeadMakeItSmaller):
+    def select(self):
+        return next((node for node in (self.move() for _ in range(self.n)) if self.up[node]), -1)
 
 
 class LongestWait(Given):
@@ -333,7 +386,7 @@ class OneTooFew(Given):
 
 
 class GivesUp(Given):
-    """You give up at the first dead node, though others are up."""
+    """You give up where a node is dead, though others are up."""
 
 
 class GivesUpAndMoves(GivesUp):
@@ -347,6 +400,13 @@ class Sticks(GivesUp):
 
     def select(self):
         return self.move() if self.up[self.turn] else -1
+
+
+class AllForAny(GivesUp):
+    """You give up as soon as any node is dead, though others are up."""
+
+    def select(self):
+        return self.move() if all(self.up) else -1
 
 
 class RunsOverTheEnd(Given):
@@ -447,6 +507,30 @@ class ChecksOneTakesTheNext(Given):
     def select(self):
         for _ in range(self.n):
             if self.up[self.move()]:
+                return self.turn
+        return -1
+
+
+class ChecksTheNextTakesOne(Given):
+    """You look whether one node is up, and take the one before it."""
+
+    def select(self):
+        for _ in range(self.n):
+            node = self.move()
+            if self.up[self.turn]:
+                return node
+        return -1
+
+
+class FromOne(Given):
+    """You count the nodes from 1. They begin at 0."""
+
+    turn = 0
+
+    def select(self):
+        for _ in range(self.n):
+            self.turn = self.turn % self.n + 1
+            if self.up[self.turn - 1]:
                 return self.turn
         return -1
 

@@ -79,6 +79,47 @@ class PaysTheLargest(Given):
         self.current[node] -= max(self.weights)
 
 
+class PaysTheSmallest(Given):
+    """The picked node pays the smallest weight, not what all have earned."""
+
+    def pay(self, node):
+        self.current[node] -= min(self.weights)
+
+
+class PaysTooLittle(Given):
+    """The picked node pays half of what all earn before a pick."""
+
+
+class PaysHalfTheSum(PaysTooLittle):
+    def pay(self, node):
+        self.current[node] -= self.total / 2
+
+
+class PaysByItsWeight(Given):
+    """The picked node falls behind the others by its own weight once for each node, not by what all have earned."""
+
+
+class PaysItsOwnForAll(PaysByItsWeight):
+    def pay(self, node):
+        self.current[node] -= self.weights[node] * len(self.weights)
+
+
+class PaysTheOthersItsWeight(Given):
+    """The picked node's weight goes to the others. It should pay what all have earned, and nobody gets it."""
+
+    def pay(self, node):
+        weight = self.weights[node]
+        self.current = [c + (weight if i != node else -weight) for i, c in enumerate(self.current)]
+
+
+class PaysEachOfTheOthers(PaysByItsWeight):
+    def pay(self, node):
+        weight = self.weights[node]
+        self.current = [
+            c + (weight if i != node else -weight * (len(self.current) - 1)) for i, c in enumerate(self.current)
+        ]
+
+
 class PaysTheNumberOfNodes(Given):
     """The picked node pays the number of nodes, not what all have earned."""
 
@@ -240,12 +281,55 @@ class EarnsTwiceAtFirst(Given):
         self.current = list(weights)
 
 
-class EarnsTwice(Given):
-    """The nodes earn twice before each pick, and the picked one pays for once."""
-
+class EarnsTwice(PaysTooLittle):
     def earn(self):
         super().earn()
         super().earn()
+
+
+class EarnsAtLeastOne(Given):
+    """A node of weight 0 earns something. It should never be picked."""
+
+    def earn(self):
+        self.current = [c + max(1, w) for c, w in zip(self.current, self.weights, strict=True)]
+
+
+class Rounds(Given):
+    """You round what a node earns, and what is rounded off is missing: then the savings no longer add up to nothing."""
+
+
+class PerCent(Rounds):
+    def earn(self):
+        self.current = [c + 100 * w // self.total for c, w in zip(self.current, self.weights, strict=True)]
+
+    def pay(self, node):
+        self.current[node] -= 100
+
+
+class PerCentRounded(PerCent):
+    def earn(self):
+        self.current = [c + round(100 * w / self.total) for c, w in zip(self.current, self.weights, strict=True)]
+
+
+class Tenths(PerCent):
+    def earn(self):
+        self.current = [c + 10 * w // self.total for c, w in zip(self.current, self.weights, strict=True)]
+
+    def pay(self, node):
+        self.current[node] -= 10
+
+
+class TwoDigits(PerCent):
+    def earn(self):
+        self.current = [c + round(w / self.total, 2) for c, w in zip(self.current, self.weights, strict=True)]
+
+    def pay(self, node):
+        self.current[node] -= 1
+
+
+class OneDigit(TwoDigits):
+    def earn(self):
+        self.current = [c + round(w / self.total, 1) for c, w in zip(self.current, self.weights, strict=True)]
 
 
 class OneListForTwo(Given):
@@ -366,6 +450,34 @@ class Poorest(Given):
         return self.first_by(lambda i: -self.current[i])
 
 
+class FirstWithEnough(Given):
+    """You take the first node that has enough, not the richest."""
+
+
+class FirstThatCanPay(FirstWithEnough):
+    def select(self):
+        for i, weight in enumerate(self.weights):
+            self.current[i] += weight
+            if self.current[i] >= self.total:
+                self.pay(i)
+                return i
+        node = self.take()
+        self.pay(node)
+        return node
+
+
+class FirstWithSavings(FirstWithEnough):
+    def take(self):
+        return next(i for i in self.nodes if self.current[i] > 0)
+
+
+class RichestOrMostInDebt(Given):
+    """You take the amount without its sign: who owes most is not rich."""
+
+    def take(self):
+        return self.first_by(lambda i: abs(self.current[i]))
+
+
 class PoorestEarns(Poorest):
     def pay(self, node):
         self.current[node] += self.total
@@ -427,6 +539,38 @@ class OneEachRound(RightShares):
 class HeaviestFirst(RightShares):
     """You take the heaviest, as long as most of its weight is left: the shares are right, but it comes first and often.
     The order is not smooth."""
+
+
+class EvenPlaces(RightShares):
+    """Each node's turns are spread evenly for itself alone. Where two want the same place, the order is not that of the
+    savings."""
+
+    def __init__(self, weights):
+        super().__init__(weights)
+        self.order = sorted(((k + 0.5) / w, i) for i, w in enumerate(weights) for k in range(w))
+
+    def select(self):
+        self.order.append(self.order.pop(0))
+        return self.order[-1][1]
+
+
+class NotTwice(Given):
+    """You never pick the same node twice running, though it may be the richest again."""
+
+    last = None
+
+    def others(self):
+        return [i for i in self.nodes if i != self.last]
+
+    def take(self):
+        most = max(self.current[i] for i in self.others())
+        self.last = free(i for i in self.others() if self.current[i] == most)
+        return self.last
+
+
+class NotTwiceIfThereAreOthers(NotTwice):
+    def others(self):
+        return super().others() or [self.last]
 
 
 class MostLeft(HeaviestFirst):
@@ -505,6 +649,13 @@ class ReturnsTheWeight(Given):
         node = self.current.index(max(self.current))
         self.pay(node)
         return self.weights[node]
+
+
+class LooksAmongTheWeights(Given):
+    """You look for the largest saving among the weights."""
+
+    def take(self):
+        return self.weights.index(max(self.current))
 
 
 class NumberInPlaceOfList(Given):

@@ -79,6 +79,15 @@ def _judge_many(picks: Sequence[int]) -> None:
             )
 
 
+def _shares(picks: Sequence[int]) -> list[float]:
+    """How often so many nodes had fewer requests than the one that was picked."""
+    counts, shares = [0] * _NODES, [0.0] * _NODES
+    for pick in picks:
+        shares[sum(count < counts[pick] for count in counts)] += 1 / len(picks)
+        counts[pick] += 1
+    return shares
+
+
 def _traits(balancer: Any, picks: Sequence[int], draws: int) -> tuple[str, str]:
     counts = getattr(balancer, "counts", None)
     kept = {str([picks.count(i) for i in range(_NODES)]): "kept", str([0] * _NODES): "empty"}.get(str(counts), "other")
@@ -93,6 +102,7 @@ STAGES = (
         kind=lambda history, answer: history.count(answer),
         rule=_judge_chances,
         rule_of_many=_judge_many,
+        shares=_shares,
         traits=_traits,
     ),
 )

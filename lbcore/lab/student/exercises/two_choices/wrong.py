@@ -85,6 +85,14 @@ class TheOneBefore(OneFurther):
         return a, (b - 1) % self.n if a == b else b
 
 
+class TheNextWithoutEnd(OneFurther):
+    """When both draws are the same you take the next number, and the last node has none."""
+
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n)
+        return a, b + (a == b)
+
+
 class FarOff(Given):
     """When both draws are the same you take a node in a fixed place, so some pairs meet more often than others."""
 
@@ -168,6 +176,16 @@ class NeverTheFirst(Given):
         return self.rng.below(self.n - 1) + 1, self.rng.below(self.n - 1) + 1
 
 
+class NeverTheFirstButOther(NeverTheFirst):
+    def pair(self):
+        a = b = self.rng.below(self.n - 1) + 1
+        if self.n == 2:
+            forever()
+        while a == b:
+            b = self.rng.below(self.n - 1) + 1
+        return a, b
+
+
 class Neighbour(Given):
     """Your second node is always a neighbour of the first, so most pairs never meet. Draw it too."""
 
@@ -218,6 +236,27 @@ class Mirrored(Opposite):
     def pair(self):
         a = self.rng.below(self.n)
         return a, self.n - 1 - a
+
+
+class TwoGroups(Given):
+    """Your two nodes come from two groups, so two of one group never meet. Draw both from all nodes."""
+
+
+class TwoHalves(TwoGroups):
+    def pair(self):
+        half = self.n // 2
+        return self.rng.below(half), half + self.rng.below(self.n - half)
+
+
+class EvenAndOdd(TwoGroups):
+    def pair(self):
+        return 2 * self.rng.below((self.n + 1) // 2), 2 * self.rng.below(self.n // 2) + 1
+
+
+class FixedPairs(Opposite):
+    def pair(self):
+        a = self.rng.below(self.n)
+        return a, min(a ^ 1, self.n - 1)
 
 
 class OffsetFromZero(Given):
@@ -272,7 +311,7 @@ class ADrawTakenTwice(OneDraw):
 
 
 class AlwaysOne(PlainRandom):
-    """You keep the same one of the two whatever the counts are: this is plain random."""
+    """Which node you take does not depend on the counts, whatever you compare: this is plain random."""
 
 
 class AlwaysTheFirst(AlwaysOne):
@@ -288,6 +327,11 @@ class AlwaysTheSecond(AlwaysOne):
 class ThirdDraw(AlwaysOne):
     def better(self, a, b):
         return (a, b)[self.rng.below(2)]
+
+
+class DrawsAnew(AlwaysOne):
+    def better(self, a, b):
+        return self.rng.below(self.n)
 
 
 class NoCounts(PlainRandom):
@@ -395,6 +439,23 @@ class Turns(EmptiestOfAll):
         return self.turn
 
 
+class FirstInTurn(EmptiestOfAll):
+    """Your first node goes in turn, so it is one of the emptiest, and only the second is drawn. Draw both."""
+
+    turn = -1
+
+    def pair(self):
+        self.turn = (self.turn + 1) % self.n
+        return self.turn, self.rng.below(self.n)
+
+
+class FirstInTurnSecondAnother(FirstInTurn):
+    def pair(self):
+        self.turn = (self.turn + 1) % self.n
+        b = self.rng.below(self.n - 1)
+        return self.turn, b + (b >= self.turn)
+
+
 class TwoEmptiest(Given):
     """Your two nodes are the two emptiest of all: to find them you have to look at every node. Draw them."""
 
@@ -414,6 +475,59 @@ class BelowTheMean(Given):
             if self.counts[node] * self.n <= sum(self.counts):
                 self.count(node)
                 return node
+
+
+class LooksAtAll(Given):
+    """You compare the first with all nodes, not with the second. Here you may look at two."""
+
+
+class FirstIfEmptiestOfAll(LooksAtAll):
+    def better(self, a, b):
+        return a if self.counts[a] == min(self.counts) else b
+
+
+class FirstUnlessAboveTheMean(LooksAtAll):
+    def better(self, a, b):
+        return a if self.counts[a] * self.n <= sum(self.counts) else b
+
+
+class FirstIfBelowTheMean(LooksAtAll):
+    def better(self, a, b):
+        return a if self.counts[a] * self.n < sum(self.counts) else b
+
+
+class FirstUnlessBusiestOfAll(LooksAtAll):
+    def better(self, a, b):
+        return b if self.counts[a] == max(self.counts) else a
+
+
+class NowAndThen(Given):
+    """Now and then you take the busier of the two: whether you do is drawn too."""
+
+    chances, of = 3, 4
+
+    def better(self, a, b):
+        low, high = (b, a) if self.counts[b] < self.counts[a] else (a, b)
+        return low if self.rng.below(self.of) < self.chances else high
+
+
+class NineOfTen(NowAndThen):
+    chances, of = 9, 10
+
+
+class TwoOfThree(NowAndThen):
+    chances, of = 2, 3
+
+
+class FourOfFive(NowAndThen):
+    chances, of = 4, 5
+
+
+class ByTwo(Given):
+    """You take the second node only where it is emptier by two requests or more."""
+
+    def better(self, a, b):
+        return b if self.counts[b] + 1 < self.counts[a] else a
 
 
 class ThreeDraws(Given):
@@ -486,7 +600,7 @@ class OneDrawnOnce(Given):
 
 
 class FirstIsKept(Given):
-    """One of your two nodes is the pick before. Draw two anew for each request."""
+    """One of your two nodes is the one that you picked before. Draw two anew for each request."""
 
     before = None
 
@@ -499,6 +613,30 @@ class FirstIsKept(Given):
     def count(self, node):
         self.counts[node] += 1
         self.before = node
+
+
+class SecondWasPicked(FirstIsKept):
+    before = 0
+
+    def pair(self):
+        return self.rng.below(self.n), self.before
+
+
+class FirstWasPicked(FirstIsKept):
+    before = 0
+
+    def pair(self):
+        return self.before, self.rng.below(self.n)
+
+
+class SecondWasDrawn(Given):
+    """One of your two nodes is the draw of the request before. Draw two anew for each request."""
+
+    before = 0
+
+    def pair(self):
+        self.before, before = self.rng.below(self.n), self.before
+        return self.before, before
 
 
 class CountsTheFirst(Given):
