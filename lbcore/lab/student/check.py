@@ -1,7 +1,7 @@
 """`check(name, answer)`: looks at a student's class and prints one sentence about it.
 
-The rule of an exercise (`exercises/`, one folder each) tries the class, and `match` finds the known mistake that behaves
-as it does. Here every end becomes a sentence: right, wrong, a stub that is still a stub, an exception in the student's
+The rule of an exercise (`exercises/`, one folder each) tries the class, and `match` finds the known mistake that does
+the same. Here every end becomes a sentence: right, wrong, a stub that is still a stub, an exception in the student's
 code, a call that takes too long. Stop (KeyboardInterrupt) alone is raised again, as one sentence without a traceback.
 """
 

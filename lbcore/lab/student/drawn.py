@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lbcore.lab.student import trial
 from lbcore.lab.student.draws import Draws, History, Odds, odds
 from lbcore.lab.student.limits import Late
 from lbcore.lab.student.trial import Failed, Wrong, attribute, node
-from lbcore.lab.student import trial
 
 __all__ = ["Drawn"]
 

@@ -140,7 +140,8 @@ def _of_seeds(start: Start, requests: int, seeds: int) -> dict[History, Odds]:
     counts: dict[History, Counter[Any]] = defaultdict(Counter)
     shown: dict[Any, Any] = {}
     for seed in range(seeds):
-        asks, history = _each(start, Draws(seed)), ()
+        asks = _each(start, Draws(seed))
+        history: History = ()
         while len(history) < requests:
             answer = _key(partial(next, asks), shown)
             counts[history][answer] += 1

@@ -1,9 +1,9 @@
 """A student's code with a limit in time, and its prints muted: for `check` and for every picture of a student's class.
 
-The code runs on a thread of its own; the caller waits and looks now and then how far it has come. Where it stands still
-for too long, an exception is raised in it, so a loop ends wherever it is. A call that stays in C (a sleep, a lock) cannot
-be ended: it is left behind on its thread. A call costs nothing, for nobody reads a clock. Where there are no threads
-(a browser), the code runs without the limit.
+The code runs on a thread of its own; the caller waits, and looks now and then how far it has come. Where it stands
+still for too long, an exception is raised in it, so a loop ends wherever it is. A call that stays in C (a sleep, a
+lock) cannot be ended: it is left behind on its thread. The limit costs a call nothing, for nobody reads a clock. Where
+there are no threads (a browser), the code runs without it.
 """
 
 import inspect

@@ -1,5 +1,6 @@
 """What the rules share: calling a student's code, and looking at what it answers."""
 
+import inspect
 import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -7,7 +8,18 @@ from typing import Any, NoReturn
 
 from lbcore.lab.student.limits import Over
 
-__all__ = ["Budget", "Failed", "NotAttempted", "Progress", "Watched", "Wrong", "ask", "attribute", "node"]
+__all__ = [
+    "Budget",
+    "Failed",
+    "NotAttempted",
+    "Progress",
+    "Watched",
+    "Wrong",
+    "ask",
+    "attribute",
+    "node",
+    "wants_argument",
+]
 
 
 class Wrong(Exception):
@@ -144,6 +156,15 @@ def attribute(thing: Any, name: str) -> Any:
             raise
         kind = type(thing) if not isinstance(thing, type) else thing
         raise Wrong(f"{kind.__name__} has no `{name}` any more. The cell gave it to you: put it back.") from None
+
+
+def wants_argument(function: Any) -> bool:
+    """Whether it cannot be called without one."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in parameters)
 
 
 def node(where: str, answer: Any, nodes: int) -> int:

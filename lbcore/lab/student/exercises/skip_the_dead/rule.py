@@ -4,12 +4,11 @@ The rule: after a pick comes the next node that is up. Which node is first is fr
 Where none is up, select says so: -1, or a LookupError.
 """
 
-import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lbcore.lab.student.match import Calls, Scripted, Tape, plain
-from lbcore.lab.student.trial import Wrong, attribute, node
+from lbcore.lab.student.match import Calls, Scripted, Tape
+from lbcore.lab.student.trial import Wrong, attribute, node, wants_argument
 from lbcore.selectors.reference import Draws
 
 LESSON = "01"
@@ -24,7 +23,8 @@ def _all_but(nodes: int, *down: int) -> tuple[bool, ...]:
 
 def _changing(nodes: int, seed: int) -> Ups:
     """Somebody is always up, now these, now those, for one to four requests."""
-    draws, ups = Draws(seed), []
+    draws = Draws(seed)
+    ups: Ups = []
     while len(ups) < 60:
         some = 1 + draws.below(2**nodes - 1)
         ups += [tuple(bool(some >> i & 1) for i in range(nodes))] * (1 + draws.below(4))
@@ -58,27 +58,14 @@ def _with_nobody_up() -> Iterator[list[Ups]]:
             yield [[*[_all_but(n)] * before, _all_but(n, *range(n)), *[_all_but(n)] * 2]]
 
 
-def _where(request: int, up: Sequence[bool]) -> str:
-    live, down = ([str(i) for i, is_up in enumerate(up) if is_up == which] for which in (True, False))
-    if not live:
-        return "With every node down"
-    if not down:
-        return f"Request {request}, all {len(up)} nodes up" if len(up) > 1 else f"Request {request}, one node"
-    if len(live) == 1 and len(up) > 2:
-        return f"Request {request}, only node {live[0]} of {len(up)} up"
-    return f"Request {request}, node{'s' * (len(down) > 1)} {' and '.join(down)} of {len(up)} down"
-
-
 def _tell(balancer: Any, now: Sequence[bool], before: Sequence[bool], calls: Calls) -> None:
     """By mark_up and mark_down; in the list `up` where a class has none of them."""
     for i, is_up in enumerate(now):
-        if is_up != before[i]:
-            name = "mark_up" if is_up else "mark_down"
-            mark = getattr(balancer, name, None)
-            if mark is None:
-                attribute(balancer, "up")[i] = is_up
-            else:
-                calls.make(f"{name}({i})", mark, i)
+        name = "mark_up" if is_up else "mark_down"
+        if is_up != before[i] and hasattr(balancer, name):
+            calls.make(f"{name}({i})", getattr(balancer, name), i)
+        elif is_up != before[i]:
+            attribute(balancer, "up")[i] = is_up
 
 
 def _play(script: list[Ups], cls: type, calls: Calls) -> None:
@@ -87,14 +74,10 @@ def _play(script: list[Ups], cls: type, calls: Calls) -> None:
     before = [_all_but(nodes) for _ in script]
     for request in range(len(script[0])):
         for which, balancer in enumerate(balancers):
-            up = script[which][request]
-            select = attribute(balancer, "select")
-            where = _where(request + 1, up)
-            # A class may also take `up` as an argument of select.
-            if any(
-                p.default is p.empty and p.kind < p.VAR_POSITIONAL
-                for p in inspect.signature(select).parameters.values()
-            ):
+            up, select = script[which][request], attribute(balancer, "select")
+            live = " ".join(str(i) for i in range(nodes) if up[i])
+            where = f"Request {request + 1}, with {live} up" if live else "With every node down"
+            if wants_argument(select):  # it may also take `up`
                 calls.ask(where, select, list(up))
             else:
                 _tell(balancer, up, before[which], calls)
@@ -108,28 +91,24 @@ def _after(pick: int, up: Sequence[bool], step: int) -> int:
 
 def _judge(script: list[Ups], tape: Tape) -> None:
     last: list[int | None] = [None] * len(script)
-    step = 0
-    for at, (where, answer) in enumerate(zip(tape.wheres, tape.answers, strict=True)):
+    steps: tuple[int, ...] = 1, -1  # the directions that the picks so far allow
+    for at, (where, answer) in enumerate(zip(tape.wheres, tape.compared, strict=True)):
         which = at % len(script)
-        up = script[which][at // len(script)]
-        live = sum(up)
-        if answer is LookupError or (answer == -1 and not isinstance(answer, bool)):
-            if live:
-                said = "raised LookupError" if answer is LookupError else "returned -1"
-                raise Wrong(f"{where}: select {said}, but {live} of {len(up)} {'is' if live == 1 else 'are'} up.")
+        up, before = script[which][at // len(script)], last[which]
+        if answer is LookupError or (type(answer) is int and answer == -1):
+            if any(up):
+                raise Wrong(f"{where}: select {'returned -1' if answer == -1 else 'raised LookupError'}.")
             continue
-        if not live:
-            what = "nothing" if answer is None else repr(plain(answer))
-            raise Wrong(f"{where} select returned {what}. The caller waits for -1.")
-        pick, before = node(where, answer, len(up)), last[which]
+        if not any(up):
+            raise Wrong(f"{where} select returned {'nothing' if answer is None else answer}. The caller waits for -1.")
+        last[which] = pick = node(where, tape.answers[at], len(up))
         if not up[pick]:
             raise Wrong(f"{where}: you took node {pick}, which is down.")
-        due = [pick] if before is None else [_after(before, up, s) for s in ((step,) if step else (1, -1))]
-        if pick not in due:
-            raise Wrong(f"{where}: after node {before} you took node {pick}; the next node that is up is {due[0]}.")
-        if before is not None and not step and len(set(due)) == 2:
-            step = 1 if pick == due[0] else -1
-        last[which] = pick
+        if before is not None:
+            due = [_after(before, up, step) for step in steps]
+            if pick not in due:
+                raise Wrong(f"{where}: after node {before} you took node {pick}; the next node that is up is {due[0]}.")
+            steps = tuple(step for step, node_due in zip(steps, due, strict=True) if node_due == pick)
 
 
 STAGES = tuple(

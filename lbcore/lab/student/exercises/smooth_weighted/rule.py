@@ -1,7 +1,7 @@
 """Lesson 03: smooth weighted round robin.
 
 The rule: before each pick every node earns its weight; the richest is picked and pays the sum of all weights.
-The account is kept here, of the class's own picks; so ties are free, and so is the way in which a class keeps its books.
+The account is kept here, of the class's own picks; so ties are free, and so is the way in which a class keeps books.
 """
 
 from collections.abc import Iterator

@@ -58,7 +58,7 @@ def _cases(chance: float) -> str:
 
 
 def _judge_many(picks: Sequence[int]) -> None:
-    """Where m nodes are emptier than all others, one of them is in the pair with a chance that is the same each time."""
+    """Where m nodes are emptier than all others, one of them is in the pair with a chance that depends on m alone."""
     counts = [0] * _NODES
     tries, hits = [0] * _NODES, [0] * _NODES
     for pick in picks:
@@ -74,8 +74,8 @@ def _judge_many(picks: Sequence[int]) -> None:
         if unlikely(hits[m], tries[m], chance):
             raise Wrong(
                 f"{_REQUESTS:,} requests to {_NODES} nodes: {tries[m]:,} times {m} of them had fewer requests than all "
-                f"others, and {hits[m]:,} times one of these was picked; as the emptier of two different nodes it would "
-                f"be {tries[m] * chance:,.0f} times."
+                f"others, and {hits[m]:,} times one of these was picked; of two different nodes the emptier is one of "
+                f"them {tries[m] * chance:,.0f} times."
             )
 
 

@@ -260,7 +260,7 @@ class FixedPairs(Opposite):
 
 
 class OffsetFromZero(Given):
-    """Your second node is the first and some steps on, from 0 steps: so it can be the same, and never the one before."""
+    """Your second node is some steps on from the first, or none: so it can be the same, and never the one before."""
 
     def pair(self):
         a = self.rng.below(self.n)
