@@ -67,4 +67,6 @@ def write_exercise(lesson: Any, path: Path) -> None:
 
 if __name__ == "__main__":
     for path in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("[0-9]*.ipynb")):
+        if path.parent.name == "executed":
+            sys.exit(f"{path} is made from the lesson: name the lesson itself")
         refresh(path)

@@ -1,26 +1,24 @@
 """What if a node fails? Rules that notice, retry and protect, all pure: each is told the time, and answers.
 
 Threads carry the rules, and a `Clock` carries the threads: `RealClock` on wall time, `VirtualClock` on simulated time.
+`clocks` and `detectors` are rooms of their own; `failover` puts all together.
 
-Measuring and experiments have rooms of their own: `quality` (how good is a detector?), `contention` (clients that race
-to write one row) and `metastable` (an outage that outlives its cause).
+Measuring has a room of its own: `quality` (how good is a detector?).
 """
 
 from lbcore.faults.breaker import BreakerState, CircuitBreaker
 from lbcore.faults.budget import Budget, RetryBudget, TokenBucket
-from lbcore.faults.clock import Clock
+from lbcore.faults.clocks import Clock, DeadlockError, RealClock, Unwound, VirtualClock
 from lbcore.faults.delays import ConstantDelay, Delay, ExponentialDelay, LognormalDelay, UniformDelay
 from lbcore.faults.detectors import Chen, Detector, FixedTimeout, FreshnessPoints, PhiAccrual, Rise
 from lbcore.faults.ejection import OutlierEjection
-from lbcore.faults.errors import DeadlockError, Unwound
 from lbcore.faults.failover import Cluster
 from lbcore.faults.heartbeat import Beat, Change, Heartbeats
+from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
-from lbcore.faults.real_clock import RealClock
 from lbcore.faults.report import Attempt, Outcome, Report, RequestFailed
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, Tries, amplification, pick
-from lbcore.faults.virtual_clock import VirtualClock
+from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, Tries, amplification, pick
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 
 __all__ = [

@@ -11,9 +11,10 @@ from itertools import count as counter
 from queue import Empty
 from typing import Any
 
-from lbcore.faults.clock import Clock, Queue
+from lbcore.faults.clocks.interface import Clock, Queue
+from lbcore.faults.hedge import Hedge
 from lbcore.faults.report import Attempt, Failure, Outcome, RequestFailed
-from lbcore.faults.retry import GiveUp, Hedge, RetryPolicy
+from lbcore.faults.retry import GiveUp, RetryPolicy
 from lbcore.faults.routing import Routing
 from lbcore.faults.workers import Open, Workers
 

@@ -8,21 +8,22 @@ nobody waited any more is in the report as well: that is the price of trying aga
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from itertools import pairwise
 from typing import Any
 
 from lbcore.faults import _checks
 from lbcore.faults.breaker import CircuitBreaker
-from lbcore.faults.clock import Clock
+from lbcore.faults.clocks import Clock
 from lbcore.faults.delays import Delay
 from lbcore.faults.detectors import Detector, FixedTimeout
 from lbcore.faults.dispatch import Dispatcher
-from lbcore.faults.executor import ClockExecutor, ClockFuture
 from lbcore.faults.heartbeat import Change, Heartbeats
+from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import FaultPlan
 from lbcore.faults.report import Report, RequestFailed
-from lbcore.faults.retry import Hedge, RetryPolicy
+from lbcore.faults.retry import RetryPolicy
 from lbcore.faults.routing import Routing
 from lbcore.faults.workers import Workers, service_law
 
@@ -126,7 +127,7 @@ class Cluster:
         self._dispatcher = Dispatcher(
             clock, routing, self._workers, RetryPolicy(seed=bits) if retries is None else retries, hedge, timeout_s
         )
-        self._pool: ClockExecutor | None = None
+        self._pool: Executor | None = None
 
     def run(
         self,
@@ -174,7 +175,7 @@ class Cluster:
         if self._beats is not None:
             self._beats.start()
 
-    def submit(self, request: Any, key: Any = None) -> ClockFuture[Any]:
+    def submit(self, request: Any, key: Any = None) -> Future[Any]:
         """Hand in a request, inside `clock.run` and after `start`. Its future gives what the handler returned.
 
         The future raises RequestFailed where the request failed for good; its cause is the handler's last exception,

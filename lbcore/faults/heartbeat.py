@@ -13,26 +13,17 @@ arrives while the watcher is dead is gone; one that arrives while it pauses coun
 """
 
 import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from lbcore.faults._checks import seconds
-from lbcore.faults.clock import Clock, Event, Thread, function_of
+from lbcore.faults._checks import function_of, seconds
+from lbcore.faults.clocks.interface import Clock, Thread
 from lbcore.faults.detectors import Detector
 from lbcore.faults.network import Network
 from lbcore.faults.plan import Cut, FaultPlan
+from lbcore.faults.view import Change, Seen, View
 
 __all__ = ["Beat", "Change", "Heartbeats"]
-
-
-class Change(NamedTuple):
-    """A verdict that changed. time_s: when, in seconds; failed: what `watcher` holds of `node` from then on."""
-
-    time_s: float
-    watcher: str
-    node: str
-    failed: bool
 
 
 class Beat(NamedTuple):
@@ -120,7 +111,7 @@ class Heartbeats:
         #: Every beat sent, where `record` was asked for.
         self.beats: list[Beat] = []
         self._views = {
-            watcher: _View(watcher, [node for node in self.nodes if node != watcher], detector, clock.event())
+            watcher: View(watcher, [node for node in self.nodes if node != watcher], detector, clock.event())
             for watcher in self.watchers
         }
         self._start_s = math.nan
@@ -161,7 +152,7 @@ class Heartbeats:
         with view.guard:
             return seen.detector.suspicion(self.clock.now())
 
-    def _view(self, watcher: str | None) -> "_View":
+    def _view(self, watcher: str | None) -> View:
         if watcher is None and len(self._views) > 1:
             raise ValueError("watcher: every node watches here; name one")
         name = self.watchers[0] if watcher is None else watcher
@@ -169,7 +160,7 @@ class Heartbeats:
             raise ValueError(f"watcher: {name!r} is not one of {list(self.watchers)!r}")
         return self._views[name]
 
-    def _seen(self, node: str, watcher: str | None) -> "_Seen":
+    def _seen(self, node: str, watcher: str | None) -> Seen:
         view = self._view(watcher)
         if node not in view.seen:
             raise ValueError(f"node: {node!r} is not one of {list(view.seen)!r}")
@@ -197,13 +188,13 @@ class Heartbeats:
                     self.beats.append(Beat(node, number, view.watcher, clock.now(), lost))
             number += 1
 
-    def _arrive(self, view: "_View", node: str, number: int) -> None:
+    def _arrive(self, view: View, node: str, number: int) -> None:
         """A timed callback: a beat is here."""
         now_s = self.clock.now()
         if self.plan.alive(view.watcher, now_s) and view.hear(node, number, now_s):
             view.bell.set()
 
-    def _watch(self, view: "_View") -> None:
+    def _watch(self, view: View) -> None:
         """The thread of a watcher."""
         clock, plan, over = self.clock, self.plan, self._over
         crashes, since_s = plan.crashes(view.watcher), self._start_s
@@ -225,59 +216,6 @@ class Heartbeats:
                     self._on_change(change)
             wakes_s = min([view.wakes_s, *(at_s for at_s, _ in crashes if at_s > since_s)])
             view.bell.wait(None if wakes_s == math.inf else max(0.0, wakes_s - clock.now()))
-
-
-class _Seen:
-    """What a watcher knows of one node."""
-
-    __slots__ = ("detector", "failed", "last_s")
-
-    def __init__(self, detector: Detector):
-        self.detector, self.failed, self.last_s = detector.fresh(), False, -math.inf
-
-
-class _View:
-    """One watcher's nodes. `guard` is held for a moment only, and never across a call of the clock's."""
-
-    def __init__(self, watcher: str, nodes: list[str], detector: Detector, bell: Event):
-        self.watcher, self.bell, self._detector = watcher, bell, detector
-        self.guard = threading.Lock()
-        self.seen = {node: _Seen(detector) for node in nodes}
-        #: When the watcher looks again if nobody rings its bell.
-        self.wakes_s = math.inf
-
-    def forget(self, now_s: float) -> None:
-        """Begin to watch now: know nothing but the verdicts last reported."""
-        with self.guard:
-            for seen in self.seen.values():
-                # Until the node is heard, a detector of its own counts from here.
-                seen.detector, seen.last_s = self._detector.fresh(), -math.inf
-                seen.detector.heartbeat(now_s)
-
-    def hear(self, node: str, number: int, now_s: float) -> bool:
-        """A beat. True where the watcher should look: the node is back, or its deadline comes before it wakes."""
-        with self.guard:
-            seen = self.seen[node]
-            if seen.last_s == -math.inf:
-                seen.detector = self._detector.fresh()
-            seen.last_s = now_s
-            seen.detector.heartbeat(now_s, number)
-            deadline_s = seen.detector.deadline_s
-            return deadline_s > now_s if seen.failed else deadline_s < self.wakes_s
-
-    def look(self, now_s: float) -> list[Change]:
-        """Judge every node; set when to look again, if nothing is heard until then."""
-        changes: list[Change] = []
-        with self.guard:
-            self.wakes_s = math.inf
-            for node, seen in self.seen.items():
-                failed = seen.detector.failed(now_s)
-                if failed != seen.failed:
-                    seen.failed = failed
-                    changes.append(Change(now_s, self.watcher, node, failed))
-                if not failed:
-                    self.wakes_s = min(self.wakes_s, seen.detector.deadline_s)
-        return changes
 
 
 def _names(nodes: Sequence[str]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lbcore.faults._checks import Seed, real, seconds, seed_bits
-from lbcore.faults.clock import Clock, function_of
+from lbcore.faults._checks import Seed, function_of, real, seconds, seed_bits
+from lbcore.faults.clocks import Clock
 from lbcore.faults.delays import ConstantDelay, Delay
 from lbcore.faults.plan import FaultPlan
 

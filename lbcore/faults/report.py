@@ -62,9 +62,9 @@ class RequestFailed(Exception):
         self.number, self.reason = number, reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """The account of a run: submitted = completed + failed, whatever went wrong.
+    """The account of a run: submitted = completed + failed, whatever went wrong. It shows itself as one sentence.
 
     nodes: their names. submitted_s, ended_s: for each request, when it was submitted and when it was completed or
     failed for good. attempts: all of them, in the order of sending. failures: the requests that failed for good.
@@ -117,7 +117,7 @@ class Report:
         """For each request, the time from its submission to its end, in seconds."""
         return [end_s - start_s for start_s, end_s in zip(self.submitted_s, self.ended_s, strict=True)]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         text = f"{self.submitted:,} submitted = {self.completed:,} completed + {self.failed:,} failed"
         twice = len(self.executed_twice)
         return f"{text}; {self.retried:,} further attempts; {twice:,} done more than once"

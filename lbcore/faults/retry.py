@@ -11,6 +11,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import count as numbers
 from typing import Any, Literal
 
 from lbcore.faults._checks import Seed, count, moment, real, seconds, seed_bits, stream
@@ -18,7 +19,7 @@ from lbcore.faults.budget import Budget
 from lbcore.faults.waits import FullJitter, Wait
 from lbcore.selectors.reference import Draws
 
-__all__ = ["ErrorThreshold", "GiveUp", "Hedge", "Retry", "RetryPolicy", "Stop", "Tries", "amplification", "pick"]
+__all__ = ["ErrorThreshold", "GiveUp", "Retry", "RetryPolicy", "Stop", "Tries", "amplification", "pick"]
 
 Node = str | int
 
@@ -150,7 +151,7 @@ class RetryPolicy:
     GiveUp(reason='attempts')
     """
 
-    __slots__ = ("_bits", "budget", "errors", "stop", "wait")
+    __slots__ = ("_bits", "_numbers", "budget", "errors", "stop", "wait")
 
     def __init__(
         self,
@@ -173,14 +174,18 @@ class RetryPolicy:
                 raise TypeError(f"{name}: {rule!r} is no rule of that kind")
         self.errors, self.budget = errors, budget
         self._bits = seed_bits(seed)
+        self._numbers = numbers()
 
     def __repr__(self) -> str:
         return f"RetryPolicy({self.stop}, {self.wait}, errors={self.errors}, budget={self.budget})"
 
-    def start(self, now_s: float, request: int = 0) -> "Tries":
-        """A request is sent for the first time, at `now_s`. request: its number, from 0."""
+    def start(self, now_s: float, request: int | None = None) -> "Tries":
+        """A request is sent for the first time, at `now_s`. request: its number, from 0.
+
+        By default this policy's next number, so that no two requests have the same pauses or the same errors.
+        """
         now_s = moment("now_s", now_s, endless=False)
-        request = count("request", request, 0)
+        request = next(self._numbers) if request is None else count("request", request, 0)
         if self.budget is not None:
             self.budget.sent(now_s)
         return Tries(self, request, now_s, stream(self._bits, request))
@@ -244,10 +249,12 @@ def pick(selector: Any, key: Any = None, tried: Iterable[Node] = ()) -> int:
     """
     path = _indices(selector.nodes, tried)
     times = Counter(path)
+    # The one tried last comes last: there are selectors that avoid it alone.
+    order = list(dict.fromkeys(reversed(path)))[::-1]
     for most in range(max(times.values(), default=0) + 1):
-        avoid = {node for node, often in times.items() if often > most}.union(path[-1:])
+        avoid = tuple(node for node in order if times[node] > most or node == path[-1])
         try:
-            return int(selector.select(key, avoid=tuple(avoid)))
+            return int(selector.select(key, avoid=avoid))
         except LookupError:
             continue
     return int(selector.select(key))
@@ -263,40 +270,6 @@ def _indices(names: tuple[str, ...], tried: Iterable[Node]) -> list[int]:
         elif node in names:
             path.append(names.index(node))
     return path
-
-
-@dataclass(frozen=True, slots=True)
-class Hedge:
-    """Do not wait for the slow one: after a delay send the same request to another node, and take the first answer.
-
-    delay_s: the pause before each copy, above 0 (the 95th percentile of latency costs 5 % more requests); most: how
-    many copies at most besides the first, from 1. The caller ends them when an answer has come. Only for requests that
-    do no harm when done twice.
-
-    Source: Dean and Barroso, 'The tail at scale' (2013); gRPC proposal A6, hedging.
-
-    >>> hedge = Hedge(delay_s=0.05, most=2)
-    >>> hedge.next_s(started_s=10.0, copies=0), hedge.next_s(started_s=10.0, copies=2)
-    (10.05, inf)
-    >>> hedge.due(10.06, started_s=10.0, copies=0), hedge.due(10.06, started_s=10.0, copies=1)
-    (True, False)
-    """
-
-    delay_s: float
-    most: int = 1
-
-    def __post_init__(self) -> None:
-        seconds("delay_s", self.delay_s, zero=False)
-        count("most", self.most)
-
-    def next_s(self, started_s: float, copies: int) -> float:
-        """When to send the next copy of a request begun at `started_s`, if no answer comes; infinity for never."""
-        started_s = moment("started_s", started_s, endless=False)
-        return started_s + (copies + 1) * self.delay_s if count("copies", copies, 0) < self.most else math.inf
-
-    def due(self, now_s: float, started_s: float, copies: int) -> bool:
-        """Whether to send another copy now, `copies` having been sent besides the first."""
-        return moment("now_s", now_s, endless=False) >= self.next_s(started_s, copies)
 
 
 def amplification(failure_rate: float, retries: int) -> float:

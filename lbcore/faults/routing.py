@@ -125,7 +125,16 @@ class Routing:
 
     def _take(self, key: Any, route: Route) -> Route:
         """Have the selector pick a given place, for those that count what is in flight."""
-        self._selector.select(key, avoid=[other for other in range(len(self.names)) if other != route.place])
+        others = [other for other in range(len(self.names)) if other != route.place]
+        picked = self._selector.select(key, avoid=others)
+        if picked != route.place:  # a selector that avoids only the node tried last, as HAProxy does
+            self._selector.release(picked)
+            others = [other for other in others if self._selector.up[other]]
+            for other in others:
+                self._selector.mark_down(other)
+            self._selector.select(key)
+            for other in others:
+                self._selector.mark_up(other)
         return route
 
     def _places(self, tried: Sequence[str]) -> list[int]:

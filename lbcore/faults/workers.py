@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lbcore.faults._checks import seconds
-from lbcore.faults.clock import Clock, Queue
+from lbcore.faults.clocks.interface import Clock, Queue
 from lbcore.faults.delays import Delay
 from lbcore.faults.network import Network
 from lbcore.faults.plan import FaultPlan

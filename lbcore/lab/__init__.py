@@ -3,12 +3,18 @@
 An exhibit is a file in `exhibits/`, found by its name; nothing of it is loaded before it is asked for.
 """
 
+import os
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lbcore.lab import exhibits
 
 if TYPE_CHECKING:
+    from lbcore.lab.exhibits.failover._sketches import Trusting as Trusting
+    from lbcore.lab.exhibits.failover._sketches import beat as beat
+    from lbcore.lab.exhibits.failover._sketches import serve as serve
     from lbcore.lab.exhibits.keys._reader import read_keys as read_keys
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
     from lbcore.lab.frame.controls import choice as choice
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Where what is no exhibit stands.
 _PLACES = {
+    "Trusting": "exhibits.failover._sketches",
+    "beat": "exhibits.failover._sketches",
     "check": "student.check",
     "choice": "frame.controls",
     "distinct_keys": "frame.inputs",
@@ -31,6 +39,7 @@ _PLACES = {
     "quiz": "student.quiz",
     "read_keys": "exhibits.keys._reader",
     "reveal": "frame.veil",
+    "serve": "exhibits.failover._sketches",
     "show": "frame.show",
     "slider": "frame.controls",
 }
@@ -49,10 +58,32 @@ def __getattr__(name: str) -> Any:
         return exhibits.find(name)
     except KeyError:
         raise AttributeError(f"lbcore.lab has no {name!r}; it has {', '.join(__dir__())}") from None
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+    except (ImportError, AttributeError) as error:
+        if hidden := _hidden():
+            own, file = hidden
+            raise ImportError(
+                f"The file {file} hides Python's own module {own}, which lbcore.lab needs. Give the file another name, "
+                "and restart the kernel."
+            ) from error
+        if not isinstance(error, ModuleNotFoundError) or str(error.name).partition(".")[0] not in _EXTRA:
             raise
         raise ImportError(
             f"lbcore.lab needs {error.name}, which is not installed. In a terminal, in lbcore's folder, "
             'run: python -m pip install -e ".[lessons]"'
         ) from error
+
+
+def _hidden() -> tuple[str, str] | None:
+    """A module of Python's library in whose place a file of the user's was loaded, as html.py in his folder is."""
+    library = Path(os.__file__).resolve().parent
+    folders = {Path(folder).resolve() for folder in sys.path}
+    for name in sorted(sys.stdlib_module_names & sys.modules.keys()):
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is None:
+            continue
+        place = Path(file).resolve()
+        # setuptools puts a distutils of its own in the place of Python's, from within its package.
+        found_in = place.parent.parent if place.name == "__init__.py" else place.parent
+        if found_in in folders and not place.is_relative_to(library):
+            return name, file
+    return None

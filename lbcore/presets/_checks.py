@@ -1,6 +1,6 @@
 """What the presets check their arguments with, and how they hash keys that must be text."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from operator import index
@@ -8,6 +8,8 @@ from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lbcore._checks import short
 
 Weights = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
 
@@ -25,13 +27,11 @@ class TextHash:
         return value if self.then is None else self.then(value)
 
 
-def short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def texts(values: Iterable[str], argument: str, twice: bool = False) -> list[str]:
+    """Names that differ, none of them empty; at least one.
 
-
-def texts(values: Iterable[str], argument: str) -> list[str]:
-    """Names that differ, none of them empty; at least one."""
+    twice: whether a name may come again, as it may in the system; the second `a:80` is then called `a:80#2`.
+    """
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"{argument}: {short(values)} is of type {type(values).__name__}; give a list of names")
     names = list(values)
@@ -41,12 +41,22 @@ def texts(values: Iterable[str], argument: str) -> list[str]:
             raise TypeError(f"{argument}[{i}]: {short(name)} is of type {type(name).__name__}; a name is text")
         if not name or name != name.strip():
             raise ValueError(f"{argument}[{i}]: {name!r} is empty, or has spaces around it")
+        if twice:
+            name = names[i] = distinct(name, seen)
         if name in seen:
             raise ValueError(f"{argument}[{i}]: {name!r} is given twice; names must differ")
         seen.add(name)
     if not names:
         raise ValueError(f"{argument}: the list is empty; give one at least")
     return names
+
+
+def distinct(name: str, taken: Container[str]) -> str:
+    """The name, or where it is taken, the first free one of `name#2`, `name#3`, ..."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}#{number}", number + 1
+    return free
 
 
 def integer(value: SupportsIndex, argument: str, least: int, most: int) -> int:

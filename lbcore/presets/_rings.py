@@ -7,6 +7,8 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import repeat
+
 
 @dataclass(frozen=True)
 class RingPoints:
@@ -35,4 +37,4 @@ class RingPoints:
                 points.append(self.function(stem + b"%d" % (made - first)))
                 made += 1
             counts.append(made - first)
-        return np.array(points, np.uint64), np.repeat(np.arange(len(nodes), dtype=np.int32), counts)
+        return np.array(points, np.uint64), repeat(np.arange(len(nodes), dtype=np.int32), counts)

@@ -3,7 +3,12 @@ https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_ba
 
 A weight is 1 or more; Envoy refuses 0. `mark_down` is a failed health check: schedules, rings and tables are built anew
 without the host. (Envoy goes on with all hosts when fewer than half are healthy: panic mode, which is left out here.)
-`avoid` is a retry with the predicate previous_hosts. A key is the text of the header that the hash policy names.
+`avoid` is a retry with the predicate previous_hosts. A key is the text of the header that the hash policy names. The
+rules are those of 1.36 and 1.40. The same host may come twice, and counts twice; the second `a:80` is called `a:80#2`
+here, and rings and tables refuse it.
+
+attempts, of each: host_selection_retry_max_attempts, how many more times a retry looks when it meets a host already
+tried. Then it goes to the last it met, so also where all have been tried. Envoy's default is 1.
 """
 
 from collections.abc import Sequence
@@ -17,19 +22,24 @@ from numpy.typing import NDArray
 from lbcore.presets._checks import TextHash, Weights, choice, integer, texts, weights_of
 from lbcore.presets._rings import RingPoints
 from lbcore.selectors import HashRing, Selector
-from lbcore.selectors.alternates import AttemptTable, BoundedAlternates
-from lbcore.selectors.deadlines import EarliestDeadline, LeastRequest
 from lbcore.selectors.hash_functions import murmur2_64a, xxh64
-from lbcore.selectors.ringless import fill_table
+from lbcore.selectors.maglev import fill_table
+from lbcore.selectors.systems.envoy import AttemptRing, AttemptTable, BoundedAlternates, EarliestDeadline, LeastRequest
 
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 
 MOST_POINTS = 8388608
 MOST_ENTRIES = 5000011
+MOST_ATTEMPTS = 65536
 MURMUR_SEED = 0xC70F6907
 
 
-def round_robin(hosts: Sequence[str], weights: Weights | None = None, start: SupportsIndex = 0) -> Selector:
+def round_robin(
+    hosts: Sequence[str],
+    weights: Weights | None = None,
+    start: SupportsIndex = 0,
+    attempts: SupportsIndex = MOST_ATTEMPTS,
+) -> Selector:
     """ROUND_ROBIN: plain turns for equal weights, else the host whose deadline is earliest.
 
     start: how many picks the schedule is ahead. Envoy draws it at random, for each worker and again for each change of
@@ -38,8 +48,8 @@ def round_robin(hosts: Sequence[str], weights: Weights | None = None, start: Sup
     >>> round_robin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
     """
-    names = texts(hosts, "hosts")
-    return EarliestDeadline(names, weights_of(weights, len(names), 1), start)
+    names = texts(hosts, "hosts", twice=True)
+    return EarliestDeadline(names, weights_of(weights, len(names), 1), start, attempts=attempts)
 
 
 def ring_hash(
@@ -49,6 +59,7 @@ def ring_hash(
     minimum_ring_size: SupportsIndex = 1024,
     maximum_ring_size: SupportsIndex = MOST_POINTS,
     balance_factor: SupportsIndex | None = None,
+    attempts: SupportsIndex = MOST_ATTEMPTS,
 ) -> Selector:
     """RING_HASH: a ring of 64-bit points.
 
@@ -65,8 +76,8 @@ def ring_hash(
     names = texts(hosts, "hosts")
     numbers = weights_of(weights, len(names), 1)
     if balance_factor is None:
-        return HashRing(names, numbers, points=points, rebuild=True, key_hash=TextHash(xxh64))
-    return _bounded(names, numbers, balance_factor, partial(HashRing, points=points))
+        return AttemptRing(names, numbers, points=points, key_hash=TextHash(xxh64), attempts=attempts)
+    return _bounded(names, numbers, balance_factor, attempts, partial(HashRing, points=points))
 
 
 def maglev(
@@ -74,6 +85,7 @@ def maglev(
     weights: Weights | None = None,
     table_size: SupportsIndex = 65537,
     balance_factor: SupportsIndex | None = None,
+    attempts: SupportsIndex = MOST_ATTEMPTS,
 ) -> Selector:
     """MAGLEV: a table that the hosts, sorted by name, fill by turns.
 
@@ -87,12 +99,16 @@ def maglev(
         raise ValueError(f"hosts: {len(names)} hosts are more than the {size} entries of the table")
     numbers, table = weights_of(weights, len(names), 1), partial(maglev_entries, table_size=size)
     if balance_factor is None:
-        return AttemptTable(names, numbers, table=table, key_hash=TextHash(xxh64))
-    return _bounded(names, numbers, balance_factor, partial(AttemptTable, table=table))
+        return AttemptTable(names, numbers, table=table, key_hash=TextHash(xxh64), attempts=attempts)
+    return _bounded(names, numbers, balance_factor, attempts, partial(AttemptTable, table=table))
 
 
 def least_request(
-    hosts: Sequence[str], weights: Weights | None = None, choice_count: SupportsIndex = 2, seed: Seed = None
+    hosts: Sequence[str],
+    weights: Weights | None = None,
+    choice_count: SupportsIndex = 2,
+    seed: Seed = None,
+    attempts: SupportsIndex = MOST_ATTEMPTS,
 ) -> Selector:
     """LEAST_REQUEST: for equal weights the emptiest of choice_count hosts drawn at random, maybe one of them twice.
 
@@ -100,19 +116,20 @@ def least_request(
     flight. choice_count: 2 or more. seed: of the draws, and how many picks the schedule is ahead; Envoy draws both at
     random. See `release`.
     """
-    names = texts(hosts, "hosts")
+    names = texts(hosts, "hosts", twice=True)
     choices = integer(choice_count, "choice_count", 2, 1024)
-    return LeastRequest(names, weights_of(weights, len(names), 1), choices, seed)
+    return LeastRequest(names, weights_of(weights, len(names), 1), choices, seed, attempts=attempts)
 
 
 def _bounded(
     names: list[str],
     weights: list[int],
     balance_factor: SupportsIndex,
+    attempts: SupportsIndex,
     inner: partial[HashRing] | partial[AttemptTable],
 ) -> Selector:
     factor = integer(balance_factor, "balance_factor", 100, 2**32 - 1)
-    return BoundedAlternates(names, weights, factor, inner=inner, key_hash=TextHash(xxh64))
+    return BoundedAlternates(names, weights, factor, inner=inner, key_hash=TextHash(xxh64), attempts=attempts)
 
 
 def murmur(data: bytes) -> int:

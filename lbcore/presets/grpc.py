@@ -6,11 +6,12 @@ from typing import SupportsFloat, SupportsIndex
 
 import numpy as np
 
-from lbcore.presets._checks import TextHash, Weights, integer, short, texts, weights_of
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, Weights, integer, texts, weights_of
 from lbcore.presets._rings import RingPoints
 from lbcore.selectors import HashRing, Selector
 from lbcore.selectors.hash_functions import xxh64
-from lbcore.selectors.strides import StaticStride
+from lbcore.selectors.systems.grpc import StaticStride
 
 SIZE_CAP = 4096
 MOST_POINTS = 8388608

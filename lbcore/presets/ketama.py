@@ -18,7 +18,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from lbcore.presets._checks import TextHash, Weights, choice, short, texts, weights_of
+from lbcore._checks import short
+from lbcore._counting import repeat
+from lbcore.presets._checks import TextHash, Weights, choice, texts, weights_of
 from lbcore.selectors import HashRing, Selector
 from lbcore.selectors import hash_functions as functions
 from lbcore.selectors.hashing import HashTable
@@ -91,7 +93,7 @@ class Md5Points:
             for node, count in zip(nodes, counts, strict=True)
             for group in range(count)
         )
-        owners = np.repeat(np.arange(len(nodes), dtype=np.int32), np.multiply(counts, 4))
+        owners = repeat(np.arange(len(nodes), dtype=np.int32), np.multiply(counts, 4))
         return np.frombuffer(digests, "<u4").astype(np.uint64), owners
 
 
@@ -104,7 +106,7 @@ class HundredPoints:
     def __call__(self, nodes: tuple[str, ...], weights: NDArray[np.int64]) -> Placed:
         alive = np.flatnonzero(weights).astype(np.int32)
         points = [self.function(f"{without_port(nodes[i])}-{j}".encode()) for i in alive for j in range(100)]
-        return np.array(points, np.uint64), np.repeat(alive, 100)
+        return np.array(points, np.uint64), repeat(alive, 100)
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def map_by_weight(nodes: tuple[str, ...], weights: NDArray[np.int64], names: dic
     """
     known = [names.get(node, node).encode() for node in nodes]
     order = sorted(range(len(nodes)), key=lambda i: (len(known[i]), known[i]))
-    return np.repeat(order, weights[order])
+    return repeat(order, weights[order])
 
 
 def without_port(name: str) -> str:

@@ -2,7 +2,9 @@
 
 Every method notices failures on the requests themselves: `release(node, ok=False)` counts one. After `max_fails` of
 them a server gets nothing for `fail_timeout_s` seconds, and each takes some of its weight away until it has served
-again. `mark_down` is the directive's `down`. A weight is 1 or more; NGINX refuses 0.
+again. The rules are those of 1.22 and of 1.31. The same server may come twice, and counts twice; the second `a:80` is
+called `a:80#2` here, and of the ring alone it is refused. `mark_down` is the directive's `down`. A weight is 1 or more;
+NGINX refuses 0.
 """
 
 import time
@@ -11,8 +13,15 @@ from typing import SupportsIndex
 
 from lbcore.presets._checks import TextHash, Weights, address, texts, weights_of
 from lbcore.selectors import Selector
-from lbcore.selectors.passive import PassiveLeastConnections, PassiveRoundRobin
-from lbcore.selectors.passive_hash import PassiveHash, PassivePrefixHash, PassiveRing, crc_and_length, octet_round
+from lbcore.selectors.systems.nginx import (
+    PassiveHash,
+    PassiveLeastConnections,
+    PassivePrefixHash,
+    PassiveRing,
+    PassiveRoundRobin,
+    crc_and_length,
+    octet_round,
+)
 
 
 def round_robin(
@@ -32,7 +41,7 @@ def round_robin(
     >>> round_robin(["a:80", "b:80"], [2, 1]).select_many(3).tolist()
     [0, 1, 0]
     """
-    names = texts(servers, "servers")
+    names = texts(servers, "servers", twice=True)
     if isinstance(backup, (str, bytes)) or not hasattr(backup, "__iter__"):
         raise TypeError(f"backup: {backup!r} is of type {type(backup).__name__}; give a list of servers")
     extra = [name for name in backup if isinstance(name, str) and name not in names]
@@ -47,7 +56,7 @@ def hash(servers: Sequence[str], weights: Weights | None = None) -> Selector:
 
     The key is what the directive's variables make of a request. An empty one takes turns.
     """
-    names = texts(servers, "servers")
+    names = texts(servers, "servers", twice=True)
     return PassiveHash(names, weights_of(weights, len(names), 1), key_hash=TextHash(crc_and_length))
 
 
@@ -66,13 +75,13 @@ def ip_hash(servers: Sequence[str], weights: Weights | None = None) -> Selector:
 
     The key is the client's address in text.
     """
-    names = texts(servers, "servers")
+    names = texts(servers, "servers", twice=True)
     return PassivePrefixHash(names, weights_of(weights, len(names), 1), key_hash=TextHash(client_round))
 
 
 def least_conn(servers: Sequence[str], weights: Weights | None = None) -> Selector:
     """`least_conn`: fewest requests in flight over the weight; of equal servers by smooth turns. See `release`."""
-    names = texts(servers, "servers")
+    names = texts(servers, "servers", twice=True)
     return PassiveLeastConnections(names, weights_of(weights, len(names), 1))
 
 

@@ -1,11 +1,13 @@
-"""Redis Cluster: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/"""
+"""Redis Cluster: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ (as of 7.0)"""
 
 from binascii import crc_hqx
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from lbcore.presets._checks import TextHash, short, texts
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, texts
 from lbcore.selectors import HashSlots, Selector
 
 SLOTS = 16384
@@ -33,9 +35,10 @@ def key_slot(key: str | bytes) -> int:
 def slots(nodes: Sequence[str]) -> Selector:
     """Each key to the master that owns its slot, in ranges as `redis-cli --cluster create` gives them.
 
-    nodes: the masters' names, at most 16384. `add` and `remove` move as many slots as need be and no others, as
-    `redis-cli --cluster rebalance` does, which picks others of them. While a node is down its keys are hashed again;
-    Redis answers CLUSTERDOWN until a replica takes the slots over.
+    nodes: the masters' names, at most 16384. Where several stand at one address (what is before the last colon of a
+    name), the ranges are dealt to one master of each address in turn, as redis-cli does. `add` and `remove` move as
+    many slots as need be and no others, as `redis-cli --cluster rebalance` does, which picks others of them. While a
+    node is down its keys are hashed again; Redis answers CLUSTERDOWN until a replica takes the slots over.
     """
     names = texts(nodes, "nodes")
     if len(names) > SLOTS:
@@ -45,8 +48,19 @@ def slots(nodes: Sequence[str]) -> Selector:
     for _ in names:
         ends.append(int(np.floor(float(cursor + share - np.float32(1)) + 0.5)) + 1)
         cursor = cursor + share
-    owners = np.searchsorted(ends[:-1], np.arange(SLOTS), side="right")
+    rounds: Counter[str] = Counter()  # how many masters of an address stand before this one
+    turns, firsts = [], {address_of(name): i for i, name in reversed(list(enumerate(names)))}
+    for i, name in enumerate(names):
+        turns.append((rounds[address_of(name)], firsts[address_of(name)], i))
+        rounds[address_of(name)] += 1
+    dealt = np.array([i for _, _, i in sorted(turns)])
+    owners = dealt[np.searchsorted(ends[:-1], np.arange(SLOTS), side="right")]
     return HashSlots(names, SLOTS, owners=owners, key_hash=TextHash(tag_crc))
+
+
+def address_of(name: str) -> str:
+    """What stands before the port of a node."""
+    return name.rpartition(":")[0] or name
 
 
 def tag_crc(data: bytes) -> int:

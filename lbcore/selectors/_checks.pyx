@@ -24,6 +24,11 @@ cdef object array_of(value, str argument):
         raise TypeError(f"{argument}: {short(value)} is no array: its rows differ in length") from None
 
 
+cdef object plain_list(value):
+    """An array as a list, whatever a subclass of it says of its length and places; all else as it is."""
+    return np.asarray(value).tolist() if isinstance(value, np.ndarray) else value
+
+
 cdef str short(value):
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -48,12 +53,23 @@ cdef str name_of(name, str argument):
     return str(name)
 
 
+cdef Py_ssize_t index_in(tuple names, dict index_of, node, str argument) except -1:
+    """The index of a node that has been through `node_of`. index_of: of each name."""
+    if isinstance(node, str):
+        if node not in index_of:
+            raise ValueError(f"{argument}: {short(node)} is not a node of {name_list(names)}")
+        return index_of[node]
+    if not 0 <= node < len(names):
+        raise IndexError(f"{argument}: {node} is not an index of {len(names)} nodes")
+    return node
+
+
 cdef tuple names_of(nodes):
     """The names that `nodes` (a number or names) stands for."""
     if isinstance(nodes, (str, bytes, set, frozenset, dict)):
         raise TypeError(f"nodes: {short(nodes)} is of type {type(nodes).__name__}; give a list of names, or a number")
     if isinstance(nodes, (list, tuple)) or isinstance(nodes, np.ndarray) and nodes.ndim:
-        names = tuple([name_of(name, f"nodes[{i}]") for i, name in enumerate(nodes)])
+        names = tuple([name_of(name, f"nodes[{i}]") for i, name in enumerate(plain_list(nodes))])
         if len(names) > MAX_NODES:
             raise ValueError(f"nodes: {len(names)} are too many; a selector holds at most {MAX_NODES}")
     else:
@@ -89,7 +105,7 @@ cdef object weights_of(weights, Py_ssize_t n):
         raise TypeError(f"weights: {short(weights)} is of type {type(weights).__name__}; give a list of integers")
     if array_of(weights, "weights").ndim != 1:
         raise TypeError(f"weights: {short(weights)} is not a flat list of integers")
-    weights = list(weights)     # a list could change under us
+    weights = list(plain_list(weights))     # a list could change under us
     if len(weights) != n:
         raise ValueError(f"weights: {len(weights)} weights for {n} nodes")
     result = np.array([weight_of(w, f"weights[{i}]") for i, w in enumerate(weights)], dtype=np.int64)
@@ -124,23 +140,28 @@ cdef Py_ssize_t count_of(requests, str name) except -1:
     return m
 
 
-cdef object picks_array(out, Py_ssize_t m):
-    """Where the picks go: a new array, or the front of `out`."""
+cdef tuple picks_array(out, Py_ssize_t m):
+    """Where the picks go, and what is returned of it: a new array, or the front of `out`.
+
+    The first is a plain array: what one of a subclass says of itself, its length too, need not be so.
+    """
     if out is None:
-        return np.empty(m, np.int32)
+        picks = np.empty(m, np.int32)
+        return picks, picks
     if not isinstance(out, np.ndarray) or out.dtype != np.int32:
         raise TypeError(f"out: an int32 array is needed, not {getattr(out, 'dtype', type(out).__name__)}")
-    if not out.dtype.isnative:
+    plain = np.asarray(out)
+    if plain.dtype != np.int32 or not plain.dtype.isnative:
         raise TypeError("out: an int32 array in this machine's byte order is needed")
-    if out.ndim != 1:
-        raise ValueError(f"out: a 1-D array is needed, not {out.ndim}-D")
-    if not out.flags.c_contiguous or not out.flags.aligned:
+    if plain.ndim != 1:
+        raise ValueError(f"out: a 1-D array is needed, not {plain.ndim}-D")
+    if not plain.flags.c_contiguous or not plain.flags.aligned:
         raise ValueError("out: a contiguous array is needed, not a strided view")
-    if not out.flags.writeable:
+    if not plain.flags.writeable:
         raise ValueError("out: the array is read-only")
-    if out.shape[0] < m:
-        raise ValueError(f"out: {out.shape[0]} places for {m} requests")
-    return out[:m]
+    if plain.shape[0] < m:
+        raise ValueError(f"out: {plain.shape[0]} places for {m} requests")
+    return plain[:m], out[:m]
 
 
 cdef object flags_of(ok, Py_ssize_t m, bint many):
@@ -182,6 +203,14 @@ cdef double seconds_of(value, str argument) except -1:
     if not 0 <= seconds < np.inf:
         raise ValueError(f"{argument}: {short(value)}; a time in seconds is finite and not below zero")
     return seconds
+
+
+cdef double moment_of(value, str argument) except -1:
+    """What a clock shows, whose whole seconds are computed with in 64 bits."""
+    cdef double now_s = seconds_of(value, argument)
+    if now_s > latest_s():
+        raise ValueError(f"{argument}: {short(value)}; a time in seconds is below 2^62")
+    return now_s
 
 
 cdef object clock_of(clock):

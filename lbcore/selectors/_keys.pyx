@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_AsUnsignedLongLongMask
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport uint64_t
 
 from lbcore.selectors cimport _hashes
-from lbcore.selectors._checks cimport int_of, short
+from lbcore.selectors._checks cimport int_of, plain_list, short
 
 
 cdef uint64_t hash_key(key, Py_ssize_t i, key_hash=None) except? 0:
@@ -70,7 +71,7 @@ cdef object hash_keys(keys, str name, key_hash):
     cdef Py_ssize_t i
     cdef uint64_t[::1] hashes
     if isinstance(keys, np.ndarray) and keys.ndim == 1 and keys.dtype.kind in "OUS":
-        keys = keys.tolist()
+        keys = plain_list(keys)
     if not isinstance(keys, (list, tuple)):
         what = f"a {keys.ndim}-D array of {keys.dtype}" if isinstance(keys, np.ndarray) else type(keys).__name__
         raise TypeError(f"requests: {name} selects by key; give a list of keys or a 1-D integer array, not {what}")
@@ -88,3 +89,9 @@ cdef object key_words(keys):
         raise TypeError(f"requests: a 1-D array of keys is needed, not {keys.ndim}-D")
     wide = np.uint64 if keys.dtype.kind == "u" else np.int64
     return np.ascontiguousarray(keys, dtype=wide).view(np.uint64)
+
+
+cdef uint64_t name_hash(str name, uint64_t seed) except? 0:
+    """xxHash64 of a node's name, which need not be valid text."""
+    cdef bytes text = name.encode("utf-8", "surrogatepass")
+    return _hashes.xxh64(<const unsigned char*>PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text), seed)

@@ -13,8 +13,4 @@ cdef class LoadView(Selector):
     cdef int64_t served             # requests since the copy was taken; 0 where none was taken yet
     cdef double seen_s              # when it was taken
 
-    cdef watch(self, tuple view)
     cdef void look(self) noexcept nogil
-
-
-cdef tuple view_of(stale_requests, stale_s, clock)

@@ -10,11 +10,12 @@ import time
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from lbcore.selectors._checks cimport clock_of, int_of, seconds_of
-from lbcore.selectors._selector cimport Selector, of_nodes
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector
 
 
 cdef class LoadView(Selector):
@@ -25,11 +26,26 @@ cdef class LoadView(Selector):
     cdef bint counts(self) noexcept:
         return True
 
-    cdef watch(self, tuple view):
-        """Takes what `view_of` checked; after `begin`."""
-        self.stale_requests, self.stale_s, self.clock = view
+    cdef dict check(self, tuple names, weights, dict given):
+        """How stale a view may be, and the clock if one is needed."""
+        requests = int_of(
+            given["stale_requests"], "stale_requests", "give the number of requests that one view of the loads serves"
+        )
+        if not 1 <= requests < 1 << 62:
+            raise ValueError(f"stale_requests: {requests} is outside 1 to 2^62; 1 looks anew for every request")
+        seconds = seconds_of(given["stale_s"], "stale_s")
+        if requests > 1 and seconds > 0:
+            raise ValueError(
+                "stale_s: a view is renewed by requests or by time; give stale_requests or stale_s, not both"
+            )
+        clock = clock_of(given.get("clock", time.monotonic))        # a state has it only where it is needed
+        return {"stale_requests": requests, "stale_s": seconds, "clock": clock if seconds > 0 else None}
+
+    cdef declare(self, Columns state):
+        self.stale_requests, self.stale_s = self.parameters["stale_requests"], self.parameters["stale_s"]
         self.stale = self.stale_requests > 1 or self.stale_s > 0
-        self.rewind()
+        self.seen = state.column("seen", np.int64) if self.stale else self.load
+        self.served, self.seen_s = state.value("served", self.served), state.value("seen_s", self.seen_s)
 
     cdef void look(self) noexcept nogil:
         """Before a pick where the view may be stale: the loads anew, if the view has served its time."""
@@ -43,42 +59,6 @@ cdef class LoadView(Selector):
             self.served, self.seen_s = 0, self.now_s
         self.served += 1
 
-    cdef rewind(self):
-        self.served, self.seen_s = 0, 0
-        self.seen = np.zeros(self.n, np.int64) if self.stale else self.load
-
-    cdef reshape(self, int32_t removed):
-        if not self.stale:
-            self.seen = self.load
-        else:
-            seen = np.asarray(self.seen)
-            self.seen = np.append(seen, np.int64(0)) if removed < 0 else np.delete(seen, removed)
-
-    cdef dict more_state(self):
-        state = {"stale_requests": self.stale_requests, "stale_s": self.stale_s}
-        if self.stale:
-            state |= {"seen": np.array(self.seen), "served": self.served, "seen_s": self.seen_s}
-        return state
-
-    cdef restore(self, dict state):
-        clock = self.clock
-        self.watch(view_of(state["stale_requests"], state["stale_s"], time.monotonic if clock is None else clock))
-        if self.stale:
-            self.seen = of_nodes(self, state["seen"], "seen")
-            self.served, self.seen_s = state["served"], state["seen_s"]
-
     cdef list more_repr(self):
         parts = [f"stale_requests={self.stale_requests}"] if self.stale_requests > 1 else []
         return parts + ([f"stale_s={self.stale_s}"] if self.stale_s > 0 else [])
-
-
-cdef tuple view_of(stale_requests, stale_s, clock):
-    """How stale a view may be, and the clock if one is needed."""
-    requests = int_of(stale_requests, "stale_requests", "give the number of requests that one view of the loads serves")
-    if not 1 <= requests < 1 << 62:
-        raise ValueError(f"stale_requests: {requests} is outside 1 to 2^62; 1 looks anew for every request")
-    seconds = seconds_of(stale_s, "stale_s")
-    if requests > 1 and seconds > 0:
-        raise ValueError("stale_s: a view is renewed by requests or by time; give stale_requests or stale_s, not both")
-    clock = clock_of(clock)
-    return requests, seconds, clock if seconds > 0 else None

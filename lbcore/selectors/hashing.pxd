@@ -6,8 +6,5 @@ from lbcore.selectors._selector cimport Selector
 
 
 cdef class HashTable(Selector):
-    cdef object table           # a function (nodes, weights) that returns the owners; None for slots
     cdef bint rebuild           # whether mark_down and mark_up build the table anew
     cdef int32_t[::1] owner     # replaced, never changed, so a batch may read on without the lock
-
-    cdef make(self, tuple names, weights, table, bint rebuild, key_hash)    # a whole constructor

@@ -11,13 +11,17 @@ nodes, so only the keys of a dead node move, and they come back when it does.
 
 import numpy as np
 
+from lbcore._counting import bincount
+
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors._checks cimport array_of, int_of, names_of, weights_of
+from lbcore.selectors._checks cimport array_of, int_of
 from lbcore.selectors._draws cimport TRIES, again
 from lbcore.selectors._hashes cimport inverse, modulo
 from lbcore.selectors._keys cimport key_hash_of
-from lbcore.selectors._selector cimport Selector, weights_repr
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector
+from lbcore.selectors._state cimport ADDED, ALL, ANEW, OTHERS_UP, Change
 
 cdef enum:
     MAX_ENTRIES = 1 << 24       # of a table: 64 MB
@@ -36,10 +40,10 @@ cdef class ModuloHash(Selector):
     keyed = True
 
     def __init__(self, nodes, *, key_hash=None):
-        key_hash = key_hash_of(key_hash)
-        self.begin(nodes, None)
-        self.key_hash = key_hash
-        self.ready()
+        self.construct(nodes, None, {"key_hash": key_hash})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"key_hash": key_hash_of(given.get("key_hash"))}
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node = -1
@@ -83,22 +87,19 @@ cdef class HashTable(Selector):
     """
 
     keyed = True
+    weighted = True
 
     def __init__(self, nodes, weights=None, *, table, rebuild=False, key_hash=None):
+        self.construct(nodes, weights, {"table": table, "rebuild": rebuild, "key_hash": key_hash})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        table = given["table"]
         if not callable(table):
             raise TypeError("table: give a function of (nodes, weights) that returns the owner of each entry")
-        self.make(names_of(nodes), weights, table, bool(rebuild), key_hash_of(key_hash))
+        return {"table": table, "rebuild": bool(given["rebuild"]), "key_hash": key_hash_of(given.get("key_hash"))}
 
-    cdef make(self, tuple names, weights, table, bint rebuild, key_hash):
-        weights = weights_of(weights, len(names))
-        self.enter(True)
-        try:
-            owner = table_of(table, rebuild, names, weights, np.ones(len(names), np.uint8))
-            self.start_with(names, weights)
-            self.key_hash, self.table, self.rebuild, self.owner = key_hash, table, rebuild, owner
-            self.reopen()
-        finally:
-            self.leave()
+    cdef declare(self, Columns state):
+        self.rebuild = self.parameters.get("rebuild", False)
 
     @property
     def owners(self):
@@ -109,11 +110,12 @@ cdef class HashTable(Selector):
         finally:
             self.leave()
 
-    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
+    cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
         """A new table; None where the old one stays, also when nobody is up to own an entry."""
-        if other_nodes or self.rebuild and np.multiply(weights, up).any():
-            return table_of(self.table, self.rebuild, names, weights, up)
-        return None
+        rebuild = parameters["rebuild"]
+        if change == OTHERS_UP and not (rebuild and np.multiply(weights, up).any()):
+            return None
+        return table_of(parameters["table"], rebuild, names, weights, up)
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef int32_t node
@@ -149,27 +151,12 @@ cdef class HashTable(Selector):
         for i in range(m):
             out[i] = owner[modulo(hashes[i], size, inverse_size)]
 
-    cdef check_add(self, int64_t w):
-        pass
-
-    cdef reshape(self, int32_t removed):
-        self.owner = self.made
-
     cdef marked(self):
         if self.made is not None:
             self.owner = self.made
 
-    cdef dict more_state(self):
-        return {"table": self.table, "rebuild": self.rebuild}
-
-    cdef restore(self, dict state):
-        if not callable(state["table"]):
-            raise TypeError("state: table cannot be called")
-        self.table, self.rebuild = state["table"], state["rebuild"]
-        self.owner = table_of(self.table, self.rebuild, self.names, self.weight, self.is_up)
-
     cdef list more_repr(self):
-        return [weights_repr(self), f"entries={self.owner.shape[0]}"] if self.n else []
+        return [f"entries={self.owner.shape[0]}"]
 
 
 cdef object table_of(table, bint rebuild, tuple names, weights, up):
@@ -206,25 +193,26 @@ cdef class HashSlots(HashTable):
     [2, 0, 1, 2]
     """
 
+    weighted = False
+
     def __init__(self, nodes, slots=16384, *, owners=None, key_hash=None):
-        slots = int_of(slots, "slots", "give the number of slots")
+        self.construct(nodes, None, {"slots": slots, "owners": owners, "key_hash": key_hash})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        slots, owners = int_of(given["slots"], "slots", "give the number of slots"), given["owners"]
         if not 1 <= slots <= MAX_ENTRIES:
             raise ValueError(f"slots: {slots} is outside 1 to 2^24")
-        names = names_of(nodes)
         if len(names) > slots:
             raise ValueError(f"nodes: {len(names)} nodes are more than the {slots} slots")
-        key_hash = key_hash_of(key_hash)
         if owners is None:
             owners = np.arange(slots, dtype=np.int64) * len(names) // slots
         owners = owners_of(owners, <int32_t>len(names), "owners")
         if len(owners) != slots:
             raise ValueError(f"owners: {len(owners)} owners for {slots} slots")
-        self.begin(names, None)
-        self.key_hash, self.owner = key_hash, owners
-        self.ready()
+        return {"slots": slots, "owners": owners, "key_hash": key_hash_of(given.get("key_hash"))}
 
-    cdef object prepare(self, tuple names, weights, up, bint other_nodes):
-        return None
+    cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
+        return parameters["owners"] if change == ANEW else None
 
     cdef check_add(self, int64_t w):
         Selector.check_add(self, w)
@@ -234,9 +222,11 @@ cdef class HashSlots(HashTable):
     cdef reshape(self, int32_t removed):
         """A removed node's slots, or a new node's fair share, change hands one by one; ties go to the first node."""
         cdef list counts
+        if removed == ALL:
+            return
         owner = np.array(self.owner)
-        if removed < 0:
-            counts = np.bincount(owner, minlength=self.n - 1).tolist()
+        if removed == ADDED:
+            counts = bincount(owner, minlength=self.n - 1).tolist()
             mine = [np.flatnonzero(owner == i).tolist() for i in range(self.n - 1)]
             for _ in range(len(owner) // self.n):
                 giver = counts.index(max(counts))
@@ -246,18 +236,12 @@ cdef class HashSlots(HashTable):
             orphans = np.flatnonzero(owner == removed).tolist()
             owner[owner > removed] -= 1
             owner[orphans] = -1
-            counts = np.bincount(owner[owner >= 0], minlength=self.n).tolist()
+            counts = bincount(owner[owner >= 0], minlength=self.n).tolist()
             for slot in orphans:
                 taker = counts.index(min(counts))
                 counts[taker] += 1
                 owner[slot] = taker
-        self.owner = owner
-
-    cdef dict more_state(self):
-        return {"owner": np.array(self.owner)}
-
-    cdef restore(self, dict state):
-        self.owner = owners_of(state["owner"], self.n, "state")
+        self.owner = self.parameters["owners"] = owner
 
     cdef list more_repr(self):
-        return [f"slots={self.owner.shape[0]}"] if self.n else []
+        return [f"slots={self.owner.shape[0]}"]

@@ -15,8 +15,10 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport clock_of, seconds_of, seed_of
 from lbcore.selectors._draws cimport below, draw
-from lbcore.selectors._selector cimport Selector, of_nodes, weights_repr
-from lbcore.selectors._view cimport LoadView, view_of
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector, send
+from lbcore.selectors._turns cimport least_loaded, smooth_turn
+from lbcore.selectors._view cimport LoadView
 
 
 cdef class LeastConnections(LoadView):
@@ -37,63 +39,27 @@ cdef class LeastConnections(LoadView):
     (None, None, 1)
     """
 
+    weighted = True
     cdef int64_t[::1] credit
+    cdef int32_t[::1] equals    # room for the nodes that share the least load
 
     def __init__(self, nodes, weights=None, *, stale_requests=1, stale_s=0.0, clock=time.monotonic):
-        view = view_of(stale_requests, stale_s, clock)
-        self.begin(nodes, weights)
-        self.watch(view)
-        self.ready()
+        self.construct(nodes, weights, {"stale_requests": stale_requests, "stale_s": stale_s, "clock": clock})
 
-    cdef check_add(self, int64_t w):
-        pass
+    cdef declare(self, Columns state):
+        LoadView.declare(self, state)
+        self.credit, self.equals = state.column("credit", np.int64), np.empty(self.n, np.int32)
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t k, i, first = 0, best
-        cdef int64_t total = 0, mine, others
-        cdef bint tied = False
+        cdef int32_t many
         if self.n_live == 0:
             return -1
         if self.stale:
             self.look()
-        best = self.live[0]
-        for k in range(1, self.n_live):
-            i = self.live[k]
-            mine, others = self.seen[i] * self.weight[best], self.seen[best] * self.weight[i]
-            if mine < others:
-                best, first, tied = i, k, False
-            elif mine == others:
-                tied = True
-        if tied:
-            i = best
-            for k in range(first, self.n_live):
-                if self.seen[self.live[k]] * self.weight[i] == self.seen[i] * self.weight[self.live[k]]:
-                    self.credit[self.live[k]] += self.weight[self.live[k]]
-                    total += self.weight[self.live[k]]
-                    if self.credit[self.live[k]] > self.credit[best]:
-                        best = self.live[k]
-            self.credit[best] -= total
-        self.load[best] += 1
-        return best
-
-    cdef rewind(self):
-        LoadView.rewind(self)
-        self.credit = np.zeros(self.n, np.int64)
-
-    cdef reshape(self, int32_t removed):
-        LoadView.reshape(self, removed)
-        credit = np.asarray(self.credit)
-        self.credit = np.append(credit, np.int64(0)) if removed < 0 else np.delete(credit, removed)
-
-    cdef dict more_state(self):
-        return {"credit": np.array(self.credit), **LoadView.more_state(self)}
-
-    cdef restore(self, dict state):
-        LoadView.restore(self, state)
-        self.credit = of_nodes(self, state["credit"], "credit")
-
-    cdef list more_repr(self):
-        return [weights_repr(self), *LoadView.more_repr(self)]
+        many = least_loaded(&self.live[0], self.n_live, &self.seen[0], &self.weight[0], &self.equals[0])
+        if many > 1:
+            return send(self, smooth_turn(&self.equals[0], many, &self.weight[0], &self.credit[0]))
+        return send(self, self.equals[0])
 
 
 cdef enum:
@@ -139,13 +105,18 @@ cdef class PeakEwma(Selector):
     cdef double[::1] stamp      # when it was last brought up to date
 
     def __init__(self, nodes, seed=None, *, decay_s=10.0, clock=time.monotonic):
-        seed, decay_s, clock = seed_of(seed), seconds_of(decay_s, "decay_s"), clock_of(clock)
+        self.construct(nodes, None, {"seed": seed, "decay_s": decay_s, "clock": clock})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        decay_s = seconds_of(given["decay_s"], "decay_s")
         if not decay_s > 0:
             raise ValueError("decay_s: 0 forgets everything at once; give a time above 0")
-        self.begin(nodes, None)
-        self.seed, self.decay_s, self.clock = seed, decay_s, clock
-        self.rewind()
-        self.ready()
+        return {"seed": seed_of(given["seed"]), "decay_s": decay_s, "clock": clock_of(given["clock"])}
+
+    cdef declare(self, Columns state):
+        self.seed, self.decay_s = self.parameters["seed"], self.parameters["decay_s"]
+        self.number = state.value("number", self.number)
+        self.latency, self.stamp = state.column("latency", np.float64), state.column("stamp", np.float64)
 
     cdef bint counts(self) noexcept:
         return True
@@ -161,8 +132,7 @@ cdef class PeakEwma(Selector):
         a, b = self.live[a], self.live[b if n > 1 else 0]
         if self.cost(b) < self.cost(a):
             a = b
-        self.load[a] += 1
-        return a
+        return send(self, a)
 
     cdef double cost(self, int32_t node) noexcept nogil:
         self.observe(node, 0)
@@ -191,30 +161,6 @@ cdef class PeakEwma(Selector):
             return np.array(self.latency) if self.n else np.empty(0)
         finally:
             self.leave()
-
-    cdef rewind(self):
-        self.number = 0
-        self.latency, self.stamp = np.zeros(self.n), np.zeros(self.n)
-
-    cdef reshape(self, int32_t removed):
-        latency, stamp = np.asarray(self.latency), np.asarray(self.stamp)
-        if removed < 0:
-            self.latency, self.stamp = np.append(latency, 0.0), np.append(stamp, 0.0)
-        else:
-            self.latency, self.stamp = np.delete(latency, removed), np.delete(stamp, removed)
-
-    cdef dict more_state(self):
-        return {
-            "seed": self.seed, "number": self.number, "decay_s": self.decay_s,
-            "latency": np.array(self.latency), "stamp": np.array(self.stamp),
-        }
-
-    cdef restore(self, dict state):
-        latency, stamp = (np.array(state[name], dtype=np.float64) for name in ("latency", "stamp"))
-        if latency.shape != (self.n,) or stamp.shape != (self.n,):
-            raise ValueError("state: latency and nodes differ in length")
-        self.seed, self.number, self.decay_s = state["seed"], state["number"], state["decay_s"]
-        self.latency, self.stamp = latency, stamp
 
     cdef list more_repr(self):
         return [f"seed={self.seed}", f"decay_s={self.decay_s}"]

@@ -14,8 +14,9 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport int_of, seed_of, short
 from lbcore.selectors._draws cimport TRIES, again, below, draw
-from lbcore.selectors._selector cimport Selector
-from lbcore.selectors._view cimport LoadView, view_of
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector, send
+from lbcore.selectors._view cimport LoadView
 
 cdef enum:
     MAX_CHOICES = 64
@@ -35,10 +36,14 @@ cdef class Random(Selector):
     cdef uint64_t number        # of the next draw
 
     def __init__(self, nodes, seed=None):
-        seed = seed_of(seed)
-        self.begin(nodes, None)
-        self.seed, self.number = seed, 0
-        self.ready()
+        self.construct(nodes, None, {"seed": seed})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"seed": seed_of(given["seed"])}
+
+    cdef declare(self, Columns state):
+        self.seed = self.parameters["seed"]
+        self.number = state.value("number", self.number)
 
     cdef int32_t pick(self) noexcept nogil:
         if self.n_live == 0:
@@ -69,15 +74,6 @@ cdef class Random(Selector):
             self.number += m
         for i in range(m):
             out[i] = <int32_t>below(draw(seed, first + i), n)
-
-    cdef rewind(self):
-        self.number = 0
-
-    cdef dict more_state(self):
-        return {"seed": self.seed, "number": self.number}
-
-    cdef restore(self, dict state):
-        self.seed, self.number = state["seed"], state["number"]
 
     cdef list more_repr(self):
         return [f"seed={self.seed}"]
@@ -146,13 +142,26 @@ cdef class TwoChoices(LoadView):
         self, nodes, seed=None, choices=2, replacement=False, *,
         stale_requests=1, stale_s=0.0, clock=time.monotonic,
     ):
-        seed = seed_of(seed)
-        choices, replacement = choices_of(choices, replacement)
-        view = view_of(stale_requests, stale_s, clock)
-        self.begin(nodes, None)
-        self.seed, self.choices, self.replacement = seed, choices, replacement
-        self.watch(view)
-        self.ready()
+        self.construct(nodes, None, {
+            "seed": seed, "choices": choices, "replacement": replacement,
+            "stale_requests": stale_requests, "stale_s": stale_s, "clock": clock,
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        choices = int_of(given["choices"], "choices", "give the number of nodes to look at")
+        if not 1 <= choices <= MAX_CHOICES:
+            raise ValueError(f"choices: {choices} is outside 1 to {MAX_CHOICES}")
+        replacement = given["replacement"]
+        if not isinstance(replacement, (bool, np.bool_)):
+            raise TypeError(f"replacement: {short(replacement)} is not True or False")
+        view = LoadView.check(self, names, weights, given)
+        return {"seed": seed_of(given["seed"]), "choices": choices, "replacement": bool(replacement), **view}
+
+    cdef declare(self, Columns state):
+        LoadView.declare(self, state)
+        self.seed, self.choices = self.parameters["seed"], self.parameters["choices"]
+        self.replacement = self.parameters["replacement"]
+        self.number = state.value("number", self.number)
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node
@@ -164,51 +173,26 @@ cdef class TwoChoices(LoadView):
             &self.seen[0], &self.live[0], self.n_live, self.seed, self.number, self.choices, self.replacement
         )
         self.number += self.choices
-        self.load[node] += 1
-        return node
+        return send(self, node)
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """The usual case, two different nodes and a fresh view, has a loop of its own."""
         cdef Py_ssize_t i
         cdef int64_t* load
         cdef const int32_t* live
-        if self.choices != 2 or self.replacement or self.stale:     # none of these changes after the constructor
-            Selector.pick_many(self, out, m)
-            return
         with self.lock:
-            if self.n_live == 0:
+            if self.n_live == 0 or self.choices != 2 or self.replacement or self.stale:
                 for i in range(m):
-                    out[i] = -1
+                    out[i] = self.pick()
                 return
             load, live = &self.load[0], &self.live[0]
             for i in range(m):
                 out[i] = emptier(load, live, self.n_live, self.seed, self.number + 2 * i)
                 load[out[i]] += 1
             self.number += 2 * m
-
-    cdef rewind(self):
-        LoadView.rewind(self)
-        self.number = 0
-
-    cdef dict more_state(self):
-        own = {"seed": self.seed, "number": self.number, "choices": self.choices, "replacement": self.replacement}
-        return {**own, **LoadView.more_state(self)}
-
-    cdef restore(self, dict state):
-        LoadView.restore(self, state)
-        self.seed, self.number = state["seed"], state["number"]
-        self.choices, self.replacement = choices_of(state["choices"], state["replacement"])
+            self.flying += m
 
     cdef list more_repr(self):
         parts = [f"choices={self.choices}"] if self.choices != 2 else []
         parts += ["replacement=True"] if self.replacement else []
         return [f"seed={self.seed}", *parts, *LoadView.more_repr(self)]
-
-
-cdef tuple choices_of(choices, replacement):
-    choices = int_of(choices, "choices", "give the number of nodes to look at")
-    if not 1 <= choices <= MAX_CHOICES:
-        raise ValueError(f"choices: {choices} is outside 1 to {MAX_CHOICES}")
-    if not isinstance(replacement, (bool, np.bool_)):
-        raise TypeError(f"replacement: {short(replacement)} is not True or False")
-    return choices, bool(replacement)

@@ -7,6 +7,7 @@ starts again at the first. The cost: one counter. It is the default of NGINX, HA
 from libc.stdint cimport int32_t
 from libc.string cimport memcpy
 
+from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._selector cimport Selector
 
 
@@ -23,9 +24,10 @@ cdef class RoundRobin(Selector):
     cdef int32_t turn       # the index at which the search for the next node starts
 
     def __init__(self, nodes):
-        self.begin(nodes, None)
-        self.turn = 0
-        self.ready()
+        self.construct(nodes, None, {})
+
+    cdef declare(self, Columns state):
+        self.turn = state.value("turn", self.turn, 0, 0, self.n - 1)
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node = self.turn
@@ -52,19 +54,8 @@ cdef class RoundRobin(Selector):
             memcpy(out + done, out, piece * sizeof(int32_t))
             done += piece
 
-    cdef rewind(self):
-        self.turn = 0
-
     cdef reshape(self, int32_t removed):
         if 0 <= removed < self.turn:
             self.turn -= 1
         if self.turn >= self.n:
             self.turn = 0
-
-    cdef dict more_state(self):
-        return {"turn": self.turn}
-
-    cdef restore(self, dict state):
-        if not 0 <= state["turn"] < self.n:
-            raise ValueError("state: turn is not an index")
-        self.turn = state["turn"]

@@ -14,7 +14,9 @@ from libc.string cimport memcmp, memcpy
 
 from lbcore.selectors._checks cimport seed_of
 from lbcore.selectors._draws cimport TRIES, again, below, draw
-from lbcore.selectors._selector cimport Selector, of_nodes, weights_repr
+from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._selector cimport Selector
+from lbcore.selectors._turns cimport smooth_turn
 
 
 cdef class WeightedRoundRobin(Selector):
@@ -27,28 +29,19 @@ cdef class WeightedRoundRobin(Selector):
     [0, 0, 1, 0, 2, 0, 0]
     """
 
+    weighted = True
     cdef int64_t[::1] credit
 
     def __init__(self, nodes, weights=None):
-        self.begin(nodes, weights)
-        self.rewind()
-        self.ready()
+        self.construct(nodes, weights, {})
 
-    cdef check_add(self, int64_t w):
-        pass
+    cdef declare(self, Columns state):
+        self.credit = state.column("credit", np.int64)
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t k, i, best = -1
-        cdef int64_t total = 0
-        for k in range(self.n_live):
-            i = self.live[k]
-            self.credit[i] += self.weight[i]
-            total += self.weight[i]
-            if best < 0 or self.credit[i] > self.credit[best]:
-                best = i
-        if best >= 0:
-            self.credit[best] -= total
-        return best
+        if self.n_live == 0:
+            return -1
+        return smooth_turn(&self.live[0], self.n_live, &self.weight[0], &self.credit[0])
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """After sum / gcd picks the credits usually are what they were. Where they are, the rest is a repetition."""
@@ -85,22 +78,6 @@ cdef class WeightedRoundRobin(Selector):
             gcd = a
         return total // gcd if gcd else 0
 
-    cdef rewind(self):
-        self.credit = np.zeros(self.n, np.int64)
-
-    cdef reshape(self, int32_t removed):
-        credit = np.asarray(self.credit)
-        self.credit = np.append(credit, np.int64(0)) if removed < 0 else np.delete(credit, removed)
-
-    cdef dict more_state(self):
-        return {"credit": np.array(self.credit)}
-
-    cdef restore(self, dict state):
-        self.credit = of_nodes(self, state["credit"], "credit")
-
-    cdef list more_repr(self):
-        return [weights_repr(self)]
-
 
 cdef class BurstRoundRobin(Selector):
     """Each node serves as many requests in a row as its weight says: the right totals in the worst order.
@@ -111,27 +88,27 @@ cdef class BurstRoundRobin(Selector):
     [0, 0, 0, 0, 0, 1, 2]
     """
 
+    weighted = True
     cdef int32_t turn       # the node that serves, or where the search for it starts
     cdef int64_t left       # of its requests in a row; 0 before the first
 
     def __init__(self, nodes, weights=None):
-        self.begin(nodes, weights)
-        self.rewind()
-        self.ready()
+        self.construct(nodes, weights, {})
 
-    cdef check_add(self, int64_t w):
-        pass
+    cdef declare(self, Columns state):
+        self.turn = state.value("turn", self.turn, 0, 0, self.n - 1)
+        self.left = state.value("left", self.left)
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node
-        self.settle()
+        self.move_on()
         node = self.turn
         if self.n_live == 0:
             return -1
         self.spend(1)
         return node
 
-    cdef void settle(self) noexcept nogil:
+    cdef void move_on(self) noexcept nogil:
         """Moves on to a live node where the present one is down or new."""
         if self.n_live and (self.left == 0 or not self.is_live[self.turn]):
             while not self.is_live[self.turn]:
@@ -149,7 +126,7 @@ cdef class BurstRoundRobin(Selector):
         cdef int32_t node
         with self.lock:
             while done < m:
-                self.settle()
+                self.move_on()
                 node = self.turn if self.n_live else -1
                 run = min(self.left, <int64_t>(m - done)) if self.n_live else m - done
                 for i in range(done, done + run):
@@ -157,9 +134,6 @@ cdef class BurstRoundRobin(Selector):
                 done += run
                 if node >= 0:
                     self.spend(run)
-
-    cdef rewind(self):
-        self.turn, self.left = 0, 0
 
     cdef reshape(self, int32_t removed):
         if removed == self.turn:
@@ -169,18 +143,9 @@ cdef class BurstRoundRobin(Selector):
         if self.turn >= self.n:
             self.turn = 0
 
-    cdef dict more_state(self):
-        return {"turn": self.turn, "left": self.left}
-
-    cdef restore(self, dict state):
-        if not 0 <= state["turn"] < self.n:
-            raise ValueError("state: turn is not an index")
-        if not 0 <= state["left"] <= self.weight[<Py_ssize_t>state["turn"]]:
+    cdef restored(self):
+        if not 0 <= self.left <= self.weight[self.turn]:
             raise ValueError("state: left is not within the weight")
-        self.turn, self.left = state["turn"], state["left"]
-
-    cdef list more_repr(self):
-        return [weights_repr(self)]
 
 
 cdef class WeightedRandom(Selector):
@@ -194,22 +159,23 @@ cdef class WeightedRandom(Selector):
     [1, 0, 0, 0, 1, 0, 1]
     """
 
+    weighted = True
     cdef uint64_t seed
     cdef uint64_t number                # of the next draw
     cdef uint64_t[::1] threshold        # column i is node i below it, alias[i] from there on, out of 2^64;
     cdef int32_t[::1] alias             # both are replaced, never changed, so a batch may read on without the lock
 
     def __init__(self, nodes, weights=None, seed=None):
-        seed = seed_of(seed)
-        self.begin(nodes, weights)
-        self.seed, self.number = seed, 0
-        self.build()
-        self.ready()
+        self.construct(nodes, weights, {"seed": seed})
 
-    cdef check_add(self, int64_t w):
-        pass
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"seed": seed_of(given["seed"])}
 
-    cdef build(self):
+    cdef declare(self, Columns state):
+        self.seed = self.parameters["seed"]
+        self.number = state.value("number", self.number)
+
+    cdef reshape(self, int32_t removed):
         """Vose's alias table: columns of equal height, each shared by at most two nodes. In integers, so exact."""
         cdef Py_ssize_t n = self.n
         cdef int64_t total = np.sum(self.weight)
@@ -279,18 +245,5 @@ cdef class WeightedRandom(Selector):
             # Arithmetic, not a branch: which side of the threshold a draw falls cannot be predicted.
             out[i] = node + (alias[node] - node) * (bits * n >= threshold[node])
 
-    cdef rewind(self):
-        self.number = 0
-
-    cdef reshape(self, int32_t removed):
-        self.build()
-
-    cdef dict more_state(self):
-        return {"seed": self.seed, "number": self.number}
-
-    cdef restore(self, dict state):
-        self.seed, self.number = state["seed"], state["number"]
-        self.build()
-
     cdef list more_repr(self):
-        return [weights_repr(self), f"seed={self.seed}"]
+        return [f"seed={self.seed}"]

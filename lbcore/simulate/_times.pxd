@@ -26,6 +26,8 @@ cdef struct Times:
     double b
     double c
 
+cdef const double[::1] take_times(Times* times, given)
+
 
 cdef inline double ln(double x) noexcept nogil:
     """The natural logarithm of x > 0, no denormal: x is 2^e m with m from sqrt(1/2) to sqrt(2), and s is small.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lbcore.simulate._checks import short
+from lbcore._checks import short
 from lbcore.simulate.table import RESERVED
 
 Grid = Mapping[str, Any] | Sequence[Mapping[str, Any]]

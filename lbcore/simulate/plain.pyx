@@ -19,7 +19,6 @@ cdef class Plain(Selector):
     """
 
     def __init__(self, selector, names, keys):
-        self.begin(names, None)
         self.select_one, self.release_one = selector.select, getattr(selector, "release", None)
         if self.release_one is not None:
             self.wants_ok, self.wants_latency = wants(self.release_one)
@@ -36,7 +35,7 @@ cdef class Plain(Selector):
                 raise TypeError(f"selector: the clock of {type(selector).__name__} cannot be set") from None
         self.keys = None if keys is None else list(keys)
         self.who = type(selector).__name__
-        self.ready()
+        self.construct(names, None, {})
 
     cdef int32_t pick(self) noexcept nogil:
         return self.ask()

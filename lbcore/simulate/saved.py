@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lbcore.simulate._checks import short
+from lbcore._checks import short
 from lbcore.simulate.grid import key
 from lbcore.simulate.table import Table, line_of, read
 
@@ -30,7 +30,7 @@ class Saved:
             self.path = Path(resume)
             if self.path.is_file():
                 with named():
-                    self.table, self.cut = read("resume", self.path)
+                    self.table, self.cut = read("resume", self.path, parameters)
             elif self.path.exists():
                 raise ValueError(f"resume: {str(resume)!r} is not a file")
         elif resume is not None:

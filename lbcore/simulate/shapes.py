@@ -7,7 +7,7 @@ logarithm and exponential of `reference`, so that a seed gives the same times on
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lbcore.simulate._checks import real
+from lbcore._checks import real
 from lbcore.simulate.reference import exp, ln
 
 Constants: TypeAlias = tuple[str, float, float, float, float]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from lbcore.simulate._checks import short
+from lbcore._checks import short
 from lbcore.simulate.grid import Grid, points_of
 from lbcore.simulate.saved import Saved
 from lbcore.simulate.table import RESERVED, Table

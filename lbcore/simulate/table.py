@@ -128,27 +128,45 @@ def line_of(row: dict[str, Any], parameters: Sequence[str]) -> str:
     return json.dumps({**row, "parameters": list(parameters)} if parameters else row) + "\n"
 
 
-def read(name: str, path: Path) -> tuple[Table, bytes]:
-    """The table of a file, and its last line if that was cut off. Raises ValueError, which names the argument."""
-    *lines, last = path.read_bytes().split(b"\n")
+def read(name: str, path: Path, grid: Sequence[str] = ()) -> tuple[Table, bytes]:
+    """The table of a file, and what stands behind its last row: a line that was cut off, zero bytes of a power cut.
+
+    grid: the parameters of the sweep that goes on from the file. A file that was cut off in its first line is known by
+    them alone. A byte order mark, blank lines and zero bytes around a row are no part of it. Raises ValueError, which
+    names the argument.
+    """
+    content = path.read_bytes()
+    body = content.rstrip(b"\0")
+    behind = len(content) - len(body)
+    *lines, last = body.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     rows: list[dict[str, Any]] = []
     parameters: list[Any] = []
-    cut = b""
-    for number, line in enumerate([*lines, last] if last else lines, 1):
+    for number, line in enumerate([*lines, last], 1):
+        if not line.strip(b"\0 \t\r"):
+            continue
         try:
-            row = json.loads(line.decode())
+            row = json.loads(line.strip(b"\0").decode())
         except (ValueError, RecursionError):
             row = None
         if isinstance(row, dict):
             parameters.append(row.pop("parameters") if isinstance(row.get("parameters"), list) else [])
             rows.append(row)
-        elif number > len(lines) and rows and line.startswith(b"{"):
-            cut = line
+        elif number > len(lines) and (line.startswith(b"{") if rows else _begun(line, grid)):
+            behind += len(line)
         else:
             shown = line[:60].decode(errors="replace")
-            raise ValueError(f"{name}: line {number} of {str(path)!r} is no row of a table: {shown!r}")
+            raise ValueError(
+                f"{name}: line {number} of {str(path)!r} is no row of a table: {shown!r}. If a sweep has written the "
+                "file, delete this line, and the sweep runs its point again; if not, give another path"
+            )
     known = parameters[0] if parameters and all(each == parameters[0] for each in parameters) else []
-    return Table(rows, parameters=known), cut
+    return Table(rows, parameters=known), content[len(content) - behind :]
+
+
+def _begun(line: bytes, grid: Sequence[str]) -> bool:
+    """Whether this can be the beginning of a row, which has one of these parameters first."""
+    starts = [json.dumps({name: 0}).removesuffix("0}").encode() for name in grid]
+    return any(line.startswith(start) or start.startswith(line) for start in starts)
 
 
 def _plain(value: Any) -> Any:

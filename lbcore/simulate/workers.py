@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from contextlib import contextmanager
 from typing import Any
 
-from lbcore.simulate._checks import short
+from lbcore._checks import short
 
 CAN_HOLD = hasattr(signal, "pthread_sigmask")  # not on Windows
 

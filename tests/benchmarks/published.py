@@ -19,7 +19,6 @@ from lbcore.faults import (
     FreshnessPoints,
     FullJitter,
 )
-from lbcore.faults.contention import contention
 from lbcore.faults.delays import ExponentialDelay
 from lbcore.faults.quality import (
     beats,
@@ -29,6 +28,7 @@ from lbcore.faults.quality import (
     measure,
     nfd_s,
 )
+from lbcore.lab.exhibits.retries._contention import contention
 
 #: Time in ms and calls, by rule and number of clients.
 AWS = {

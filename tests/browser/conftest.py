@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium and one JupyterLab for each test process."""
+"""Fixtures of the browser tests: one Chromium and one JupyterLab for all tests of a process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,20 +23,8 @@ def browser() -> Iterator:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator:
-    """Start a JupyterLab on a copy of a folder; ended with the test run."""
-    servers: list[JupyterServer] = []
-
-    def start(folder: Path) -> JupyterServer:
-        servers.append(JupyterServer(folder, tmp_path_factory.mktemp("jupyter")))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def lessons_server(serve) -> JupyterServer:
-    """A JupyterLab on a copy of the lessons."""
-    return serve(LESSONS)
+def server(tmp_path_factory: pytest.TempPathFactory, browser) -> Iterator[JupyterServer]:
+    """A JupyterLab on a copy of the lessons, to which a test may add notebooks."""
+    started = JupyterServer(LESSONS, tmp_path_factory.mktemp("jupyter"))
+    yield started
+    started.stop()

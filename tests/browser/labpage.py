@@ -2,7 +2,7 @@
 
 `JupyterServer` serves a copy of a folder, with settings of its own, so that neither the checkout nor the user's own
 Jupyter is touched. `LabPage` is one open notebook. Nothing that a page asks for may leave this machine: other hosts
-cannot be resolved, and each attempt is recorded.
+cannot be resolved, and each attempt is recorded. (Longer than 300 lines: all that is done to one page, in one place.)
 """
 
 import json
@@ -221,6 +221,18 @@ class LabPage:
             """
         )
 
+    def too_wide(self) -> list[int]:
+        """Execution counts of the cells with an output that is wider than its place, and so is scrolled or cut."""
+        return self._in_lab(
+            """
+            const wide = node => node.scrollWidth > node.clientWidth + 1;
+            return find().content.widgets
+                .filter(cell => cell.model.type === 'code')
+                .filter(cell => [...cell.node.querySelectorAll('.jp-OutputArea-output')].some(wide))
+                .map(cell => cell.model.executionCount);
+            """
+        )
+
     def violations(self, impacts: tuple[str, ...] = ("serious", "critical")) -> list[str]:
         """What axe-core finds in the output areas."""
         if not self.page.evaluate("window.axe !== undefined"):
@@ -258,13 +270,13 @@ class LabPage:
         return outputs.filter(has=self.page.locator("input[type=range]")).all()
 
     def move_slider(self, panel: Any) -> list[float]:
-        """Drive the panel's first slider to both ends and a few steps; the times in ms from key to painted picture."""
+        """Drive the panel's first slider to both ends and two steps; the times in ms from key to painted picture."""
         slider = panel.locator("input[type=range]").first
         at_end = slider.evaluate("slider => Number(slider.value) >= Number(slider.max)")
         times_ms = [] if at_end else [self.press(panel, "End")]
         times_ms.append(self.press(panel, "Home"))
         # One step may be too small to be seen in the picture; the line of code always says it.
-        for key in [*["ArrowRight"] * 6, "End"]:
+        for key in ["ArrowRight", "ArrowRight", "End"]:
             if slider.evaluate("slider => Number(slider.value) >= Number(slider.max)"):
                 break
             watch = ".lbcore-panel-picture" if key == "End" else ".lbcore-panel-picture, .lbcore-panel-code"

@@ -20,27 +20,27 @@ CELLS = {
     ),
     "empty": WIDGET.format(name="Empty", script="el.style.display = 'none';"),
     "gone": "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'none'}, 'text/plain': ''}, raw=True)",
+    "wide": WIDGET.format(name="Wide", script="el.innerHTML = '<p style=width:5000px>x</p>';"),
     "nameless": WIDGET.format(name="Nameless", script="el.innerHTML = '<input type=range>';"),
     "stuck": WIDGET.format(
         name="Stuck",
         script="el.innerHTML = '<label>n<input type=range></label><div class=lbcore-panel-picture><svg></svg></div>';",
     ),
-    "slow": "import time; time.sleep(2); print('slept')",
+    "slow": "import time; time.sleep(1); print('slept')",
 }
 
 
 @pytest.fixture(scope="module")
-def faulty(browser, serve, tmp_path_factory):
+def faulty(browser, server):
     """The faulty notebook, open and run."""
-    folder = tmp_path_factory.mktemp("faulty")
     cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()]
     for cell in cells:
         cell.metadata["tags"] = ["raises-exception"]
         cell.outputs = [nbformat.v4.new_output("stream", text="an old output")]
         cell.execution_count = 1
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "faulty.ipynb")
-    with opened(browser, serve(folder), "faulty.ipynb") as lab:
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), server.root / "faulty.ipynb")
+    with opened(browser, server, "faulty.ipynb") as lab:
         lab.run_all()
         yield lab
 
@@ -75,6 +75,10 @@ def test_widgets_that_show_nothing_are_seen(faulty: LabPage):
     assert number("empty") in faulty.empty_widgets()
     assert number("nameless") not in faulty.empty_widgets()
     assert any("widget" in text for text in faulty.errors())
+
+
+def test_an_output_wider_than_its_place_is_seen(faulty: LabPage):
+    assert faulty.too_wide() == [number("wide")]
 
 
 def test_a_control_without_a_name_is_seen(faulty: LabPage):

@@ -1,4 +1,9 @@
-"""Every lesson in a real JupyterLab: Run All, look at it, move a slider from the keyboard."""
+"""Lessons in a real JupyterLab: Run All, look at it, move each slider from the keyboard.
+
+Two lessons stand for all: 00, the first that anybody opens, has the traffic player; 05 has every other kind of widget
+(a prediction that veils, sliders and a choice, a live demonstration, an exercise's panel, a quiz) and the largest
+pictures. Each widget's states are tested without a browser, in tests/lab. All lessons at three widths are for --soak.
+"""
 
 import os
 from pathlib import Path
@@ -7,18 +12,26 @@ import pytest
 from labpage import LabPage, opened
 
 LESSONS = sorted(path.name for path in (Path(__file__).parents[2] / "lessons").glob("[0-9]*.ipynb"))
+FIRST = "00_start_here.ipynb"
+PLAIN = {(FIRST, 1280), ("05_consistent_hashing.ipynb", 1280)}
+EVERY = [(name, width) for width in (900, 1280, 1600) for name in LESSONS]
 
 
-@pytest.fixture(scope="module", params=LESSONS)
-def lesson(request, browser, lessons_server):
-    """A lesson, open and run."""
-    with opened(browser, lessons_server, request.param) as lab:
+def case(name: str, width: int):
+    return pytest.param((name, width), id=f"{name}-{width}", marks=() if (name, width) in PLAIN else pytest.mark.soak)
+
+
+@pytest.fixture(scope="module", params=[case(*one) for one in EVERY])
+def lesson(request, browser, server):
+    """A lesson, open and run, in a window of some width."""
+    name, width = request.param
+    with opened(browser, server, name, viewport={"width": width, "height": 1600}) as lab:
         lab.run_all()
         yield lab
 
 
-def test_there_are_lessons():
-    assert LESSONS
+def test_the_lessons_of_the_plain_run_are_there():
+    assert set(EVERY) >= PLAIN
 
 
 def test_every_cell_ran_without_an_error(lesson: LabPage):
@@ -28,6 +41,7 @@ def test_every_cell_ran_without_an_error(lesson: LabPage):
 
 def test_every_widget_is_drawn(lesson: LabPage):
     assert lesson.empty_widgets() == []
+    assert lesson.too_wide() == []
 
 
 def test_nothing_is_inaccessible(lesson: LabPage):
@@ -54,9 +68,40 @@ def test_nothing_is_inaccessible_after_use(lesson: LabPage):
     assert lesson.violations() == []
 
 
+@pytest.mark.parametrize("lesson", [case(FIRST, 1280)], indirect=True)
+def test_the_player_starts_by_itself_unless_motion_is_reduced(lesson: LabPage):
+    page = lesson.page
+    player = page.locator(".lbcore-player")
+    button, slider = player.locator(".lbcore-player-play"), player.get_by_role("slider")
+    on_its_way = "Number(document.querySelector('.lbcore-player input[type=range]').value) > 0"
+    pixels = "player => player.querySelector('canvas').toDataURL()"
+
+    page.emulate_media(reduced_motion="reduce")
+    lesson.run_all()
+    player.scroll_into_view_if_needed()
+    before = player.evaluate(pixels)
+    page.wait_for_timeout(1500)
+    assert (slider.input_value(), player.evaluate(pixels), button.inner_text()) == ("0", before, "Play")
+    button.focus()
+    page.keyboard.press("Space")
+    assert button.inner_text() == "Pause"
+    page.wait_for_function(on_its_way)
+
+    page.emulate_media(reduced_motion="no-preference")
+    lesson.run_all()
+    player.scroll_into_view_if_needed()
+    page.wait_for_function(on_its_way)
+    player.get_by_role("button", name="Restart").click()
+    assert button.inner_text() == "Pause"
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_function("document.querySelector('.lbcore-player-play').innerText === 'Play'")
+    assert lesson.errors() == []
+
+
 def test_it_asks_nothing_of_other_machines_and_logs_no_error(lesson: LabPage):
     """Last, so that it covers what the tests above did, too."""
     assert lesson.abroad == []
     assert lesson.console_errors == []
     if folder := os.environ.get("LBCORE_SCREENSHOTS"):
-        lesson.screenshot(Path(folder) / f"{Path(lesson.name).stem}.png")
+        width = lesson.page.viewport_size["width"]
+        lesson.screenshot(Path(folder) / f"{Path(lesson.name).stem}_{width}.png")

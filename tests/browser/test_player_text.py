@@ -15,7 +15,7 @@ from lbcore.lab.player.play import Player
 from lbcore.lab.player.trace import Event, Trace
 from lbcore.lab.player.traffic import traffic
 
-SOURCE = Path(module.__file__).with_name("player.js").read_text(encoding="utf-8")
+SOURCE = Path(module.__file__).with_name("play.js").read_text(encoding="utf-8")
 
 # A model as anywidget gives it to the front end: its bytes are DataViews, here at an odd offset, as they may be.
 SHOW = """async ([source, state]) => {
@@ -28,26 +28,34 @@ SHOW = """async ([source, state]) => {
   document.body.replaceChildren();
   window.clean = front.default.render({ model, el: document.body });
 }"""
-# Scrub to a time, unless it is null, and say which time it is and what is written.
-SCRUB = """(seconds) => {
+# Scrub to each of some times, then step back a few times; each time, say which time it is and what is written.
+SCRUB = """([times, steps]) => {
   const range = document.querySelector("input[type=range]");
-  if (seconds !== null) {
-    range.value = seconds;
-    range.dispatchEvent(new Event("input"));
-  }
-  return [Number(document.querySelector(".lbcore-player").dataset.timeS),
-          document.querySelector(".lbcore-player-text").textContent, range.getAttribute("aria-valuetext")];
+  const said = () => [Number(document.querySelector(".lbcore-player").dataset.timeS),
+    document.querySelector(".lbcore-player-text").textContent, range.getAttribute("aria-valuetext")];
+  const back = [...document.querySelectorAll("button")].find((button) => button.textContent === "Step back");
+  return [
+    ...times.map((seconds) => { range.value = seconds; range.dispatchEvent(new Event("input")); return said(); }),
+    ...Array.from({ length: steps }, () => { back.click(); return said(); }),
+  ];
 }"""
 
 
-@pytest.fixture
-def page(browser):
+@pytest.fixture(scope="module")
+def blank(browser):
+    """One page for all: each player is shown in place of the one before."""
     page = browser.new_page(viewport={"width": 900, "height": 800}, reduced_motion="reduce")
     page.wrong = []
     page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
     yield page
     page.close()
+
+
+@pytest.fixture
+def page(blank):
+    blank.wrong.clear()
+    return blank
 
 
 def show(page, player, **changes):
@@ -120,14 +128,12 @@ def through_a_crash(**how):
 def test_it_shows_the_sentence_of_python_at_every_time(page, make):
     player = Player(make())
     show(page, player)
-    for want in np.linspace(0, player.trace.duration_s, 25):
-        at, words, read_out = page.evaluate(SCRUB, float(want))
+    times = np.linspace(0, player.trace.duration_s, 25).tolist()
+    said = page.evaluate(SCRUB, [times, 8])
+    assert len(said) == 33 and len({at for at, _, _ in said[:25]}) == 25
+    for at, words, read_out in said:
         assert words == player.text_at(at)
         assert words.startswith(f"{read_out}: ")
-    for _ in range(8):
-        page.get_by_role("button", name="Step back").click()
-        at, words, _ = page.evaluate(SCRUB, None)
-        assert words == player.text_at(at)
     page.evaluate("clean()")
     assert page.wrong == []
 

@@ -1,6 +1,6 @@
 """What the account of a cluster's run must keep, whatever went wrong."""
 
-from lbcore.faults import Attempt, Outcome, Report
+from lbcore.faults import Attempt, FixedWait, Outcome, Report, RetryPolicy, Stop
 
 
 def by_request(found: Report) -> dict[int, list[Attempt]]:
@@ -24,3 +24,7 @@ def check_account(found: Report, late_s: float = 1e-9) -> None:
             assert one.outcome is not Outcome.OK or (one.executed and one.sent_s <= one.start_s <= one.done_s)
             assert found.submitted_s[number] <= one.sent_s <= one.ended_s
     assert set(found.executed_twice) == {n for n, tries in rows.items() if sum(one.executed for one in tries) > 1}
+
+
+def policy(attempts: int = 5, wait_s: float = 0.1, **how: object) -> RetryPolicy:
+    return RetryPolicy(Stop(attempts=attempts), FixedWait(wait_s), seed=1, **how)  # type: ignore[arg-type]

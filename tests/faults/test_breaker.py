@@ -1,24 +1,15 @@
 """The circuit breaker and the ejection of outliers: defaults, every transition, limits, and any sequence of calls."""
 
-import doctest
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import breaker as breaker_module
-from lbcore.faults import ejection as ejection_module
 from lbcore.faults.breaker import BreakerState, CircuitBreaker
 from lbcore.faults.ejection import OutlierEjection, success_rate_threshold
 
 CLOSED, OPEN, HALF_OPEN = BreakerState
-
-
-@pytest.mark.parametrize("module", [breaker_module, ejection_module])
-def test_doctests(module) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
 
 
 def feed(breaker: CircuitBreaker, outcomes: list[bool], now_s: float) -> None:
@@ -96,6 +87,15 @@ def test_a_permit_given_back_can_be_used_again() -> None:
     assert breaker.state(1.0) is CLOSED
 
 
+def test_no_more_permits_than_there_were() -> None:
+    breaker = CircuitBreaker(window=1, open_s=5.0, half_open=2)
+    breaker.record(False, 0.0)
+    assert breaker.allow(5.0)
+    for _ in range(4):
+        breaker.release()
+    assert [breaker.allow(5.0) for _ in range(3)] == [True, True, False]
+
+
 def test_minimum_judges_earlier() -> None:
     breaker = CircuitBreaker(window=100, minimum=4)
     feed(breaker, [True, True, False], 0.0)
@@ -167,6 +167,13 @@ def test_envoys_growing_ejections() -> None:
         ejection.sweep(now_s + 10.0 * interval)
     fail(ejection, 7, now_s + 120.0)
     assert ejection.returns_s(7) == now_s + 150.0
+
+
+def test_failures_while_it_is_out_do_not_count_against_its_return() -> None:
+    ejection = OutlierEjection(10, consecutive=5)
+    assert [ejection.record(3, False, 1.0) for _ in range(9)] == [False] * 4 + [True] + [False] * 4
+    assert ejection.sweep(31.0) == ([], [3])
+    assert [ejection.record(3, False, 32.0) for _ in range(5)] == [False] * 4 + [True]
 
 
 def test_times_are_forgotten_one_an_interval() -> None:

@@ -1,20 +1,12 @@
 """Retry budgets: Finagle's and gRPC's own test cases, to the token, and what must hold for any load."""
 
-import doctest
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import budget as module
 from lbcore.faults.budget import RetryBudget, TokenBucket
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
-
 
 # --- Finagle -------------------------------------------------------------------------------------------------------
 
@@ -54,6 +46,7 @@ def test_reserve_alone() -> None:
         budget.sent(0.0)
     assert taken(budget, 0.0) == 10
     assert taken(budget, 4.9) == 0 and taken(budget, 10.0) == 10
+    assert RetryBudget(share=0.0, per_s=2, keep_s=5.9).balance(0.0) == 10  # whole seconds, as in Finagle
 
 
 def test_neither_is_never() -> None:

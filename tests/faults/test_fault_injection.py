@@ -34,7 +34,7 @@ from lbcore.faults import (
     VirtualClock,
     partition,
 )
-from lbcore.faults.clock import Clock
+from lbcore.faults.clocks import Clock
 from tests.faults.account import by_request, check_account
 
 SEEDS = 2000 if os.environ.get("LBCORE_EXPLORE") == "1" else 200
@@ -110,6 +110,7 @@ def test_the_account_is_exact(seed: int) -> None:
     found = balancer.run(60, rate_per_s=draw.choice([5, 20, 1000]))
     check_account(found)
     assert found.submitted == 60
+    assert not any(balancer._dispatcher._under_way.values())
 
 
 @pytest.mark.parametrize("seed", range(SEEDS // 10), ids=lambda seed: f"seed-{seed}")

@@ -1,77 +1,33 @@
-"""Threads that beat and threads that watch: every kind of fault is seen as it should be, on both clocks."""
+"""Threads that beat and threads that watch: every kind of fault is seen as it should be."""
 
-import doctest
 import math
-import threading
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lbcore.faults import (
     Beat,
     Change,
     Chen,
-    Clock,
     Crash,
     Cut,
     Detector,
     Drift,
     ExponentialDelay,
-    FaultPlan,
     FixedTimeout,
     FreshnessPoints,
     Heartbeats,
-    Network,
     Pause,
     PhiAccrual,
-    RealClock,
     Rise,
     Slow,
-    UniformDelay,
     VirtualClock,
-    heartbeat,
     partition,
 )
-from lbcore.faults.quality import fixed_timeout_detection_s
+from tests.faults.watching import verdicts, watched
 
 NAN, INF = math.nan, math.inf
 ABC = ["a", "b", "c"]
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(heartbeat)
-    assert result.attempted > 0 and result.failed == 0
-
-
-def watched(
-    *faults: Any, detector: Detector | None = None, nodes: list[str] = ABC, until_s: float = 60.0, seed: int = 1,
-    **given: Any,
-) -> Heartbeats:  # fmt: skip
-    """Heartbeats after `until_s` seconds on simulated time."""
-    clock = VirtualClock(seed)
-    plan = FaultPlan(*faults)
-    network = Network(clock, delay=given.pop("delay", None), loss=given.pop("loss", 0.0), plan=plan, seed=seed)
-    watch = Heartbeats(clock, nodes, detector or FixedTimeout(3.0), network=network, plan=plan, **given)
-
-    def main() -> None:
-        watch.start()
-        clock.sleep(until_s)
-        watch.stop()
-
-    clock.run(main)
-    return watch
-
-
-def verdicts(watch: Heartbeats, watcher: str | None = None) -> list[tuple[float, str, bool]]:
-    return [(c.time_s, c.node, c.failed) for c in watch.changes if watcher in (None, c.watcher)]
-
-
-# What is sent, and when
 
 
 def test_nodes_beat_out_of_step_and_on_time() -> None:
@@ -254,301 +210,11 @@ def test_a_deadline_that_moves_forward_wakes_the_watcher() -> None:
     assert verdicts(watch) == [(7.0, "a", True)]
 
 
-# Time of detection
-
-
-def test_detection_time_is_the_closed_form() -> None:
-    """400 nodes die, each at a random moment of its interval: the mean lies within four standard errors."""
-    generator = np.random.default_rng(4)
-    names = [f"node-{number}" for number in range(400)]
-    crashes = [Crash(name, at_s=float(20 + generator.random())) for name in names]
-    law = UniformDelay(0.02, 0.06)
-    watch = watched(*crashes, nodes=names, detector=FixedTimeout(2.5), delay=law, until_s=30.0)
-    died_s = {crash.node: crash.at_s for crash in crashes}
-    found = np.array([c.time_s - died_s[c.node] for c in watch.changes])
-    assert len(found) == 400 and found.min() > 1.5 and found.max() <= 2.5 + law.high_s
-    expected = fixed_timeout_detection_s(2.5, 1.0, delay_s=0.04)
-    assert abs(found.mean() - expected) < 4 * found.std(ddof=1) / 20
-
-
-# Determinism
-
-
-def test_one_seed_is_one_record_over_100_runs() -> None:
-    def record(seed: int = 3) -> tuple[list[Change], list[str]]:
-        watch = watched(
-            Crash("b", 5.0, 9.0), Pause("c", 3.0, 4.0), Cut("a", "c", 2.0, 6.0), Drift("a", 0.01),
-            seed=seed, shape="all", delay=ExponentialDelay(0.3), loss=0.2, record=True, until_s=12.0,
-            detector=Rise(FixedTimeout(1.5), 2),
-        )  # fmt: skip
-        return watch.changes, list(map(str, watch.beats))
-
-    first = record()
-    assert len(first[0]) > 5 and len(first[1]) > 50
-    assert all(record() == first for _ in range(99))
-    assert record(seed=4) != first
-
-
-@given(data=st.data())
-@settings(max_examples=60)
-def test_verdicts_follow_from_the_beats_that_arrived(data: st.DataObject) -> None:
-    """Whatever goes wrong with the nodes: what the threads report is what the pure rule says of the arrivals."""
-    at, length = st.floats(0.0, 25.0), st.floats(0.1, 15.0)
-    fault = (
-        st.builds(lambda node, at_s, for_s: Crash(node, at_s, at_s + for_s), st.sampled_from(ABC), at, length)
-        | st.builds(Pause, st.sampled_from(ABC), at, length)
-        | st.builds(Cut, st.sampled_from(ABC), st.just("monitor"), at, length)
-        | st.builds(Drift, st.sampled_from(ABC), st.floats(-0.3, 0.3))
-    )
-    faults = data.draw(st.lists(fault, max_size=5))
-    detector = data.draw(st.sampled_from([FixedTimeout(2.1), Rise(FixedTimeout(1.6), 2), Chen(1.0, 0.4, window=5)]))
-    watch = watched(*faults, detector=detector, delay=ExponentialDelay(0.05), loss=0.1, record=True, until_s=40.0)
-    for node in ABC:
-        rule, expected, failed = detector.fresh(), [], False
-        rule.heartbeat(0.0)
-        arrivals = sorted((b.arrived_s, b.number) for b in watch.beats if b.node == node and b.arrived_s <= 40.0)
-        for now_s, number in [*arrivals, (40.0, None)]:
-            if not failed and rule.deadline_s < now_s:
-                failed = True
-                expected.append((rule.deadline_s, node, True))
-            if number is None:
-                break
-            if (now_s, number) == arrivals[0]:
-                rule = detector.fresh()
-            rule.heartbeat(now_s, number)
-            if failed and not rule.failed(now_s):
-                failed = False
-                expected.append((now_s, node, False))
-        assert [verdict for verdict in verdicts(watch) if verdict[1] == node] == expected
-
-
-# Threads
-
-
-@pytest.fixture(params=["real", "virtual"])
-def clock(request: pytest.FixtureRequest) -> Clock:
-    return RealClock() if request.param == "real" else VirtualClock(1)
-
-
-def until(clock: Clock, condition: Callable[[], object]) -> None:
-    """Wait for what must come: on a slow machine late, and after false alarms."""
-    while not condition():
-        clock.sleep(0.02)
-        assert clock.now() < 60.0
-
-
-def test_a_crash_and_a_return_on_both_clocks(clock: Clock) -> None:
-    """On wall time a false alarm may come in between; the death, the return and the others' lives are all seen."""
-    told: list[Change] = []
-    plan = FaultPlan(Crash("b", at_s=0.5, back_s=3.0))
-    watch = Heartbeats(clock, ABC, FixedTimeout(0.4), interval_s=0.05, plan=plan, on_change=told.append)
-
-    def main() -> None:
-        watch.start()
-        until(clock, lambda: clock.now() > 1.0 and watch.failed("b"))
-        assert watch.last_s("b") < 1.0
-        until(clock, lambda: not any(map(watch.failed, "ac")) and watch.failed("b"))
-        until(clock, lambda: not any(map(watch.failed, ABC)))
-        watch.stop()
-
-    clock.run(main)
-    assert told == watch.changes and {change.watcher for change in told} == {"monitor"}
-    assert [change.failed for change in told if change.node == "b"][:2] == [True, False]
-    assert watch.last_s("b") >= 3.0 and all(watch.last_s(node) > 1.0 for node in ABC)
-
-
-def test_every_node_to_every_other_on_both_clocks(clock: Clock) -> None:
-    plan = FaultPlan(Cut("c", "a", at_s=0.3))
-    watch = Heartbeats(clock, ABC, FixedTimeout(0.4), interval_s=0.05, shape="all", plan=plan)
-    pairs = {(one, other) for one in ABC for other in ABC if one != other}
-
-    def main() -> None:
-        watch.start()
-        until(clock, lambda: {pair for pair in pairs if watch.failed(*pair)} == {("c", "a")} and clock.now() > 1.0)
-        watch.stop()
-
-    clock.run(main)
-    assert watch.last_s("c", "a") < 0.4 and watch.last_s("c", "b") > 0.4 and watch.last_s("a", "c") > 0.4
-
-
-def test_a_report_may_wait_and_the_watcher_then_stands_still(clock: Clock) -> None:
-    def slowly(change: Change) -> None:
-        clock.sleep(0.3)
-
-    plan = FaultPlan(Crash("a", at_s=0.2), Crash("b", at_s=0.3))
-    watch = Heartbeats(clock, ABC, FixedTimeout(0.3), interval_s=0.05, plan=plan, on_change=slowly)
-
-    def main() -> None:
-        watch.start()
-        until(clock, lambda: watch.failed("a") and watch.failed("b") and clock.now() > 1.0)
-        watch.stop()
-
-    clock.run(main)
-    times_s = [change.time_s for change in watch.changes]
-    # Two that were found in one look are told one after the other, and bear the time of the look.
-    assert all(later_s == before_s or later_s >= before_s + 0.3 for before_s, later_s in pairwise(times_s))
-    assert {"a", "b"} <= {change.node for change in watch.changes if change.failed}
-
-
-def test_an_exception_in_on_change_comes_out_of_run(clock: Clock) -> None:
-    def fails(change: Change) -> None:
-        raise ZeroDivisionError(f"planted for {change.node}")
-
-    plan = FaultPlan(Crash("a", at_s=0.1))
-    watch = Heartbeats(clock, ABC, FixedTimeout(0.3), interval_s=0.05, plan=plan, on_change=fails)
-
-    def main() -> None:
-        watch.start()
-        clock.sleep(60.0)
-
-    with pytest.raises(ZeroDivisionError, match="planted for a"):
-        clock.run(main)
-
-
-def test_an_exception_in_a_detector_comes_out_of_run(clock: Clock) -> None:
-    class Broken(FixedTimeout):
-        def heartbeat(self, now_s: float, number: int | None = None) -> None:
-            if number is not None and number >= 2:  # a thread that is late skips some
-                raise ZeroDivisionError("planted")
-            super().heartbeat(now_s, number)
-
-        def fresh(self) -> "Broken":
-            return Broken(self.timeout_s)
-
-    def main() -> None:
-        Heartbeats(clock, ABC, Broken(0.3), interval_s=0.05).start()
-        clock.sleep(60.0)
-
-    with pytest.raises(ZeroDivisionError, match="planted"):
-        clock.run(main)
-
-
-def test_the_run_may_end_without_a_stop(clock: Clock) -> None:
-    watch = Heartbeats(clock, ABC, FixedTimeout(0.3), interval_s=0.05, shape="all")
-
-    def main() -> str:
-        watch.start()
-        clock.sleep(0.1)
-        return "done"
-
-    assert clock.run(main) == "done"
-
-
-def test_they_start_once_and_stop_at_once() -> None:
-    clock = VirtualClock(1)
-    watch = Heartbeats(clock, ABC, FixedTimeout(3000.0), interval_s=1000.0)
-
-    def main() -> float:
-        watch.start()
-        with pytest.raises(RuntimeError, match="start"):
-            watch.start()
-        clock.sleep(1.0)
-        watch.stop()
-        watch.stop()
-        return clock.now()
-
-    assert clock.run(main) == 1.0
-
-
-def test_a_stop_just_before_the_watcher_looks_is_heard() -> None:
-    """The watcher has seen that nothing is over, and has not looked yet: the bell that rings now must still wake it."""
-    clock, reached, go = RealClock(), threading.Event(), threading.Event()
-
-    class Stalls(FaultPlan):
-        def acts_s(self, node: str, now_s: float) -> float:
-            if node == "monitor":
-                reached.set()
-                go.wait(10.0)
-            return super().acts_s(node, now_s)
-
-    watch = Heartbeats(clock, ["a"], FixedTimeout(1e6), interval_s=1000.0, plan=Stalls())
-
-    def main() -> bool:
-        watch.start()
-        assert reached.wait(10.0)
-        stopper = clock.spawn(watch.stop)
-        until(clock, lambda: watch._over.is_set() and watch._views["monitor"].bell.is_set())
-        go.set()
-        return stopper.join(10.0)
-
-    assert clock.run(main)
-
-
-def test_start_belongs_inside_run(clock: Clock) -> None:
-    with pytest.raises(RuntimeError, match="inside"):
-        Heartbeats(clock, ABC, FixedTimeout(3.0)).start()
-
-
 def test_a_hundred_nodes_for_ten_minutes() -> None:
     names = [f"node-{number}" for number in range(100)]
     watch = watched(Crash("node-50", 300.0), nodes=names, until_s=600.0, delay=0.02, record=True)
     assert verdicts(watch) == [(pytest.approx(299.5 + 3.02), "node-50", True)]
     assert 59_600 < len(watch.beats) <= 60_000
-
-
-# Bad input: an error that names the argument, before a thread starts
-
-
-@pytest.mark.parametrize(
-    ("given", "name", "error"),
-    [
-        ({"nodes": []}, "nodes", ValueError),
-        ({"nodes": "abc"}, "nodes", TypeError),
-        ({"nodes": ["a", 3]}, "nodes", TypeError),
-        ({"nodes": ["a", ""]}, "nodes", TypeError),
-        ({"nodes": ["a", "b", "a"]}, "nodes", ValueError),
-        ({"nodes": ["a"], "shape": "all"}, "nodes", ValueError),
-        ({"nodes": 3}, "nodes", TypeError),
-        ({"interval_s": 0.0}, "interval_s", ValueError),
-        ({"interval_s": -1.0}, "interval_s", ValueError),
-        ({"interval_s": NAN}, "interval_s", ValueError),
-        ({"interval_s": INF}, "interval_s", ValueError),
-        ({"interval_s": "1"}, "interval_s", TypeError),
-        ({"interval_s": 3.0}, "detector", ValueError),
-        ({"interval_s": 5.0}, "detector", ValueError),
-        ({"detector": 3.0}, "detector", TypeError),
-        ({"detector": FixedTimeout}, "detector", TypeError),
-        ({"detector": Chen(0.4, 0.5)}, "detector", ValueError),
-        ({"detector": PhiAccrual(0.1, pause_s=0.0)}, "detector", ValueError),
-        ({"detector": Rise(FixedTimeout(1.0))}, "detector", ValueError),
-        ({"shape": "ring"}, "shape", ValueError),
-        ({"monitor": "b"}, "monitor", ValueError),
-        ({"monitor": ""}, "monitor", TypeError),
-        ({"plan": FaultPlan(Crash("z", 1.0))}, "plan", ValueError),
-        ({"plan": FaultPlan(Cut("a", "monitor", 1.0)), "shape": "all"}, "plan", ValueError),
-        ({"plan": [Crash("a", 1.0)]}, "plan", TypeError),
-        ({"network": 3}, "network", TypeError),
-        ({"network": Network(VirtualClock(2))}, "network", ValueError),
-        ({"on_change": "print"}, "on_change", TypeError),
-    ],
-)
-def test_bad_parameters(given: dict[str, Any], name: str, error: type[Exception]) -> None:
-    arguments = {"nodes": ABC, "detector": FixedTimeout(3.0), **given}
-    with pytest.raises(error, match=f"^{name}: "):
-        Heartbeats(VirtualClock(1), **arguments)
-
-
-def test_no_clock_and_a_plan_whose_cuts_the_network_does_not_know() -> None:
-    with pytest.raises(TypeError, match=r"^clock: "):
-        Heartbeats(1.0, ABC, FixedTimeout(3.0))  # type: ignore[arg-type]
-    clock = VirtualClock(1)
-    with pytest.raises(ValueError, match="plan: it cuts links"):
-        Heartbeats(clock, ABC, FixedTimeout(3.0), network=Network(clock), plan=FaultPlan(Cut("a", "monitor", 1.0)))
-
-
-@pytest.mark.parametrize("ask", ["failed", "last_s", "suspicion"])
-def test_questions_about_nobody(ask: str) -> None:
-    clock = VirtualClock(1)
-    central, everyone = (Heartbeats(clock, ABC, FixedTimeout(3.0), shape=shape) for shape in ("central", "all"))
-    call: Callable[..., Any] = getattr(central, ask)
-    with pytest.raises(ValueError, match=r"^node: 'z' is not one of"):
-        call("z")
-    with pytest.raises(ValueError, match=r"^watcher: 'z' is not one of"):
-        call("a", "z")
-    with pytest.raises(ValueError, match=r"^watcher: every node watches"):
-        getattr(everyone, ask)("a")
-    with pytest.raises(ValueError, match=r"^node: 'a' is not one of"):
-        getattr(everyone, ask)("a", "a")
 
 
 def test_a_beat_is_a_row() -> None:

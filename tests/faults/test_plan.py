@@ -1,6 +1,5 @@
 """What goes wrong, and when: every answer of a plan beside a twin that takes small steps through the same faults."""
 
-import doctest
 import math
 from itertools import pairwise
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition, plan
+from lbcore.faults import Crash, Cut, Drift, Fault, FaultPlan, Pause, Slow, partition
 
 NAN, INF = math.nan, math.inf
 #: Times are quarters of a second, and factors powers of two: sums of them are exact, so the twin may compare with ==.
@@ -22,11 +21,6 @@ pauses = st.builds(Pause, nodes, steps, lengths)
 slows = st.builds(Slow, nodes, steps, lengths, st.sampled_from([0.5, 2.0, 4.0]))
 cuts = st.builds(Cut, nodes, nodes, steps, lengths | st.just(INF))
 plans = st.lists(crashes | pauses | slows | cuts, max_size=8).map(lambda faults: FaultPlan(*faults))
-
-
-def test_doctests() -> None:
-    result = doctest.testmod(plan)
-    assert result.attempted > 0 and result.failed == 0
 
 
 # The twin: what each fault says of one moment, and a walk from step to step
@@ -138,6 +132,13 @@ def test_partition_cuts_both_ways_and_a_cut_one() -> None:
     assert not both.passes("a", "c", 1.0) and not both.passes("b", "a", 2.9) and both.passes("b", "c", 2.0)
     assert not one.passes("a", "b", 1.0) and one.passes("b", "a", 1.0)
     assert one.passes("a", "b", 0.9) and one.passes("a", "b", 3.0)
+
+
+def test_the_moments_at_which_something_begins_and_ends() -> None:
+    plan = FaultPlan(Crash("a", 5.0, 6.0), Pause("b", 5.0, 2.0))
+    spans = [(4.0, 4.9), (4.0, 5.0), (5.5, 5.6), (5.9, 7.0), (6.0, 7.0)]
+    assert [plan.crashed_between("a", *span) for span in spans] == [False, True, True, True, False]
+    assert plan.finish("b", 4.0, 1.0) == (5.0, True) and plan.finish("b", 4.0, 1.5) == (7.5, True)
 
 
 def test_nothing_planned_all_is_well() -> None:

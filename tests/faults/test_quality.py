@@ -1,7 +1,7 @@
-"""How good a detector is, on real threads: what heartbeats and watchers do beside the closed forms and the pure rules.
+"""How good a detector is: the closed forms beside what is measured, on arrivals alone.
 
-`test_detectors` holds the pure measurement to the same formulas; here the beats are sent by threads through a network.
-Every tolerance on a mean is four standard errors of that mean: a right program fails one such check in 16,000.
+`test_quality_threads` has the beats sent by threads. Every tolerance on a mean is four standard errors of that mean: a
+right program fails one such check in 16,000.
 """
 
 import math
@@ -10,121 +10,121 @@ import numpy as np
 import pytest
 from scipy.stats import norm, truncnorm
 
-from lbcore.faults import (
-    Chen,
-    ConstantDelay,
-    Delay,
-    Detector,
-    ExponentialDelay,
-    FaultPlan,
-    FixedTimeout,
-    FreshnessPoints,
-    Heartbeats,
-    LognormalDelay,
-    Network,
-    PhiAccrual,
-    Rise,
-    UniformDelay,
-    VirtualClock,
-    detectors,
+from lbcore.faults.delays import ExponentialDelay
+from lbcore.faults.detectors import Chen, FixedTimeout, FreshnessPoints, PhiAccrual
+from lbcore.faults.detectors.phi import _reach
+from lbcore.faults.quality import (
+    beats,
+    detection_times_s,
+    fixed_timeout_detection_s,
+    fixed_timeout_mistakes,
+    measure,
+    nfd_s,
 )
-from lbcore.faults.quality import detection_times_s, fixed_timeout_mistakes, measure, nfd_s
+from tests.faults.samples import near
 
 NAN, INF = math.nan, math.inf
-LAWS = [ExponentialDelay(0.3), ConstantDelay(0.3), UniformDelay(0.1, 0.5), LognormalDelay(0.3, 0.2)]
 
 
-def near(sample: np.ndarray, expected: float) -> bool:
-    """Whether the mean lies within four standard errors of what is expected."""
-    return abs(sample.mean() - expected) < 4 * sample.std(ddof=1) / math.sqrt(len(sample))
-
-
-def run(
-    detector: Detector, until_s: float, *, nodes: int = 1, loss: float = 0.0, delay: Delay | None = None, seed: int = 1
-) -> Heartbeats:
-    """Nodes that beat once a second to a monitor, for `until_s` simulated seconds."""
-    clock = VirtualClock(seed)
-    network = Network(clock, delay=delay, loss=loss, seed=seed)
-    names = [f"node-{number}" for number in range(nodes)]
-    watch = Heartbeats(clock, names, detector, network=network, plan=FaultPlan(), record=True)
-
-    def main() -> None:
-        watch.start()
-        clock.sleep(until_s)
-        watch.stop()
-
-    clock.run(main)
-    return watch
-
-
-def mistakes(watch: Heartbeats, until_s: float, from_s: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of all nodes: the times between two false alarms' starts, their durations, and each node's share in error."""
-    between, durations, shares = [], [], []
-    for node in watch.nodes:
-        changes = [change for change in watch.changes if change.node == node]
-        starts = np.array([change.time_s for change in changes if change.failed])
-        ends = np.array([change.time_s for change in changes if not change.failed])
-        starts, ends = starts[starts >= from_s], ends[ends >= from_s]
-        ends = ends[len(ends) - len(starts) :] if len(ends) >= len(starts) else np.append(ends, until_s)
-        between.append(np.diff(starts))
-        durations.append(ends - starts)
-        shares.append((ends - starts).sum() / (until_s - from_s))
-    return np.concatenate(between), np.concatenate(durations), np.array(shares)
-
-
-# Threads and closed forms
-
-
-def test_nfd_s_on_threads() -> None:
-    """Interval 1, margin 0.5, loss 1 %, delays of mean 0.02: 101.01 s, 0.5301 s and 0.994752 by the paper's formula."""
+def test_nfd_s_closed_form() -> None:
     law = nfd_s(1.0, 0.5, 0.01, ExponentialDelay(0.02).cdf)
-    assert (round(law.recurrence_s, 2), round(law.duration_s, 4), round(law.accuracy, 6)) == (101.01, 0.5301, 0.994752)
-    watch = run(FreshnessPoints(1.0, 0.5), 40_000.0, loss=0.01, delay=ExponentialDelay(0.02), seed=3)
-    between, durations, shares = mistakes(watch, 40_000.0)
-    assert len(between) > 300
-    assert near(between, law.recurrence_s) and near(durations, law.duration_s)
-    # The share in error is about 400 mistakes of 0.53 s in 40,000 s; its standard error is that of the count, 5 %.
-    assert 1 - shares[0] == pytest.approx(law.accuracy, abs=4 * 0.05 * (1 - law.accuracy))
+    assert law.recurrence_s == pytest.approx(101.01, abs=0.005)
+    assert law.duration_s == pytest.approx(0.5301, abs=0.00005)
+    assert law.accuracy == pytest.approx(0.994752, abs=5e-7)
+    # No loss and no delay: no mistake. All lost: never trusted.
+    assert nfd_s(1.0, 0.5, 0.0, ExponentialDelay(0.0).cdf).accuracy == 1.0
+    assert nfd_s(1.0, 0.5, 1.0, ExponentialDelay(0.0).cdf).accuracy == pytest.approx(0.0, abs=1e-12)
 
 
-def test_chen_on_threads_without_synchronised_clocks() -> None:
-    """NFD-E with alpha is NFD-S with delta = alpha plus the mean delay, once its window is full: 50 nodes, 500 s."""
-    law = nfd_s(1.0, 0.5, 0.05, ExponentialDelay(0.02).cdf)
-    watch = run(Chen(1.0, 0.48, window=100), 700.0, nodes=50, loss=0.05, delay=ExponentialDelay(0.02), seed=4)
-    between, durations, shares = mistakes(watch, 700.0, from_s=200.0)
-    assert len(between) > 1000
-    # Gaps that fit into 500 s are shorter than all gaps: recurrence is judged by the share of time and the duration.
-    assert near(durations, law.duration_s)
-    assert near(1 - shares, law.accuracy)
-
-
-@pytest.mark.parametrize(("timeout_s", "loss"), [(1.5, 0.1), (2.5, 0.3)])
-def test_fixed_timeout_on_threads(timeout_s: float, loss: float) -> None:
-    law = fixed_timeout_mistakes(timeout_s, 1.0, loss)
-    watch = run(FixedTimeout(timeout_s), 20_000.0, loss=loss, seed=5)
-    between, durations, shares = mistakes(watch, 20_000.0)
-    assert len(between) > 1000
-    assert near(between, law.recurrence_s) and near(durations, law.duration_s)
-    assert 1 - shares[0] == pytest.approx(law.accuracy, abs=4 * (1 - law.accuracy) / math.sqrt(len(between)))
+@pytest.mark.parametrize(("margin_s", "loss"), [(0.37, 0.01), (0.9, 0.2), (2.2, 0.5)])
+def test_without_delay_freshness_points_are_a_fixed_timeout(margin_s: float, loss: float) -> None:
+    """A beat then arrives as it is sent, and counts for the interval and the margin: two formulas, one law."""
+    one, other = nfd_s(1.0, margin_s, loss, ExponentialDelay(0.0).cdf), fixed_timeout_mistakes(1 + margin_s, 1.0, loss)
+    for name in ("recurrence_s", "duration_s", "accuracy"):
+        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    "detector",
-    [FixedTimeout(1.4), Chen(1.0, 0.3), PhiAccrual(2.0, pause_s=0.0), Rise(FixedTimeout(1.4), 2)],
-    ids=lambda detector: type(detector).__name__,
+    ("margin_s", "loss", "mean_s", "seed"), [(0.5, 0.01, 0.02, 1), (1.5, 0.1, 0.3, 2), (0.3, 0.02, 0.2, 3)]
 )
-def test_threads_and_the_pure_measurement_make_the_same_mistakes(detector: Detector) -> None:
-    """The watcher's thread, woken by its deadline and its bell, loses nothing to the rule fed with the arrivals."""
-    watch = run(detector, 2000.0, nodes=3, loss=0.1, delay=ExponentialDelay(0.1), seed=6)
-    for node in watch.nodes:
-        rows = sorted((b.arrived_s, b.number) for b in watch.beats if b.node == node and b.arrived_s <= 2000.0)
-        arrivals, numbers = [at_s for at_s, _ in rows], [number for _, number in rows]
-        pure = measure(detector, arrivals, numbers=numbers, until_s=2000.0)
-        after = [c for c in watch.changes if c.node == node and c.time_s > arrivals[0]]
-        assert [c.time_s for c in after if c.failed] == pure.mistake_starts_s.tolist()
-        ends = [c.time_s for c in after if not c.failed]
-        assert ends == pytest.approx((pure.mistake_starts_s + pure.mistake_durations_s)[: len(ends)].tolist())
-        assert pure.mistakes > 10
+def test_nfd_s_measured(margin_s: float, loss: float, mean_s: float, seed: int) -> None:
+    """200,000 beats: recurrence, duration and accuracy within four standard errors of the closed form."""
+    law = nfd_s(1.0, margin_s, loss, ExponentialDelay(mean_s).cdf)
+    stream = beats(1.0, 200_000, loss=loss, delay=ExponentialDelay(mean_s), seed=seed)
+    found = measure(FreshnessPoints(1.0, margin_s), stream.arrivals_s, numbers=stream.numbers, from_s=100.0)
+    assert near(np.diff(found.mistake_starts_s), law.recurrence_s)
+    assert near(found.mistake_durations_s, law.duration_s)
+    assert found.rate_per_s == pytest.approx(1 / law.recurrence_s, rel=0.1)
+    blocks = np.bincount((found.mistake_starts_s // 2000).astype(int), found.mistake_durations_s, minlength=100) / 2000
+    assert near(blocks[1:-1], 1 - law.accuracy)
+
+
+def test_chen_comes_close_to_nfd_s_without_synchronised_clocks() -> None:
+    """NFD-E with alpha is NFD-S with delta = E[D] + alpha, up to the error of the forecast: within 5 %."""
+    law = nfd_s(1.0, 0.5, 0.01, ExponentialDelay(0.02).cdf)
+    stream = beats(1.0, 200_000, loss=0.01, delay=ExponentialDelay(0.02), seed=5)
+    found = measure(Chen(1.0, 0.48), stream.arrivals_s, numbers=stream.numbers, from_s=2000.0)
+    assert found.recurrence_s == pytest.approx(law.recurrence_s, rel=0.08)  # 2,000 mistakes: 2.2 % a standard error
+    assert found.duration_s == pytest.approx(law.duration_s, rel=0.05)
+    assert found.accuracy == pytest.approx(law.accuracy, abs=0.0005)
+
+
+@pytest.mark.parametrize(("timeout_s", "check_s", "mean_s"), [(3.0, 0.0, 0.0), (3.0, 0.5, 0.02), (1.5, 2.0, 0.1)])
+def test_fixed_timeout_detection(timeout_s: float, check_s: float, mean_s: float) -> None:
+    expected = fixed_timeout_detection_s(timeout_s, 1.0, check_s=check_s, delay_s=mean_s)
+    delay = ExponentialDelay(mean_s)
+    found = detection_times_s(
+        FixedTimeout(timeout_s), 4000, interval_s=1.0, delay=delay, check_s=check_s, warm_up=3, seed=7
+    )
+    assert near(found, expected)
+
+
+@pytest.mark.parametrize(("timeout_s", "loss"), [(1.5, 0.05), (2.5, 0.1), (3.2, 0.4)])
+def test_fixed_timeout_mistakes(timeout_s: float, loss: float) -> None:
+    law = fixed_timeout_mistakes(timeout_s, 1.0, loss)
+    found = measure(FixedTimeout(timeout_s), beats(1.0, 100_000, loss=loss, seed=11).arrivals_s)
+    assert near(np.diff(found.mistake_starts_s), law.recurrence_s)
+    assert near(found.mistake_durations_s, law.duration_s)
+    assert found.accuracy == pytest.approx(law.accuracy, abs=0.005)
+
+
+def test_freshness_points_detect_within_margin_and_interval() -> None:
+    found = detection_times_s(
+        FreshnessPoints(1.0, 0.5), 1000, interval_s=1.0, loss=0.1, delay=ExponentialDelay(0.02), seed=3
+    )
+    assert found.max() <= 1.5 + 1e-9
+
+
+def test_a_higher_threshold_means_fewer_mistakes_and_later_detection() -> None:
+    """The trade-off that the lesson draws."""
+    stream = beats(1.0, 20_000, loss=0.05, delay=ExponentialDelay(0.1), seed=2)
+    rows = []
+    for threshold in (1.0, 3.0, 8.0):
+        detector = PhiAccrual(threshold, pause_s=0.0)
+        found = detection_times_s(detector, 200, interval_s=1.0, delay=ExponentialDelay(0.1), seed=1)
+        rows.append((measure(detector, stream.arrivals_s).mistakes, -found.mean()))
+    assert rows == sorted(rows, reverse=True) and rows[0][0] > rows[-1][0]
+
+
+def test_measure_by_hand() -> None:
+    """Beats at 0 1 2 5 6 9, timeout 1.5: suspected from 3.5 to 5 and from 7.5 to 9."""
+    detector = FixedTimeout(1.5)
+    found = measure(detector, [0, 1, 2, 5, 6, 9], until_s=10.0)
+    assert found.mistake_starts_s.tolist() == [3.5, 7.5] and found.mistake_durations_s.tolist() == [1.5, 1.5]
+    assert (found.alive_s, found.recurrence_s, found.accuracy) == (10.0, 4.0, 0.7)
+    assert math.isnan(found.detection_s) and detector.deadline_s == INF  # it worked on a copy
+    crashed = measure(detector, [0, 1, 2, 5, 6, 9], crash_s=8.0)  # the beat at 9 was under way
+    assert crashed.mistake_durations_s.tolist() == [1.5, 0.5] and crashed.detection_s == 2.5
+    assert measure(detector, [0, 1], crash_s=4.0).detection_s == 0.0
+    assert measure(detector, [0, 1, 2.5, 4.0]).mistakes == 0  # a beat at the very deadline is in time
+
+
+def test_beats_are_fixed_by_their_seed() -> None:
+    one, two, other = (beats(1.0, 100, loss=0.3, delay=ExponentialDelay(0.5), seed=seed) for seed in (1, 1, 2))
+    assert (one.arrivals_s == two.arrivals_s).all() and not np.array_equal(one.numbers, other.numbers)
+    generator = beats(1.0, 100, loss=0.3, seed=np.random.default_rng(9))
+    assert np.array_equal(generator.numbers, beats(1.0, 100, loss=0.3, seed=np.random.default_rng(9)).numbers)
+    assert (np.diff(one.arrivals_s) >= 0).all()
 
 
 # Phi accrual: its scale is a probability, and that is a closed form
@@ -136,7 +136,7 @@ def test_phi_with_normal_intervals_alarms_more_often_than_its_scale_says() -> No
     The gap that ends a failure is not learnt, so the rule knows a normal law whose tail has been cut off at its own
     line: at phi 2 it alarms at 1.43 % of the beats, not at 1 %. The fixed point of that cutting is the closed form.
     """
-    line = detectors._reach(2.0)
+    line = _reach(2.0)
     mean, sd = 0.0, 1.0
     for _ in range(200):
         cut = truncnorm(-INF, mean + line * sd)
@@ -171,41 +171,22 @@ def test_phi_exponential_detects_after_so_many_mean_intervals() -> None:
     assert found.min() > 17.4 and found.max() < 18.5
 
 
-# Laws of delay
-
-
-@pytest.mark.parametrize("law", LAWS, ids=repr)
-def test_draws_and_cdf_agree(law: Delay) -> None:
-    """Kolmogorov and Smirnov with 20,000 draws, at an alarm level of 1 in 10,000."""
-    drawn = np.sort(law.draw(np.random.default_rng(1), 20_000))
-    assert near(drawn, 0.3) or isinstance(law, ConstantDelay)
-    if isinstance(law, ConstantDelay):
-        assert set(drawn) == {0.3} and (law.cdf(0.29), law.cdf(0.3)) == (0.0, 1.0)
-        return
-    cdf = np.array([law.cdf(float(x)) for x in drawn])
-    bound = math.sqrt(math.log(2 / 1e-4) / 2 / 20_000)
-    assert np.abs(cdf - np.arange(20_000) / 20_000).max() < bound
-    assert law.cdf(-1.0) == 0.0 and law.cdf(0.0) == 0.0 and law.cdf(1e9) == 1.0 and (drawn >= 0).all()
-
-
-def test_lognormal_has_the_mean_and_deviation_it_was_given() -> None:
-    drawn = LognormalDelay(0.3, 0.2).draw(np.random.default_rng(2), 200_000)
-    assert near(drawn, 0.3) and near((drawn - 0.3) ** 2, 0.04)
-
-
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        (lambda: ConstantDelay(-0.1), "delay_s"),
-        (lambda: ConstantDelay(NAN), "delay_s"),
-        (lambda: UniformDelay(-0.1, 1.0), "low_s"),
-        (lambda: UniformDelay(1.0, 1.0), "high_s"),
-        (lambda: UniformDelay(0.0, INF), "high_s"),
-        (lambda: LognormalDelay(0.0, 1.0), "mean_s"),
-        (lambda: LognormalDelay(1.0, 0.0), "sd_s"),
-        (lambda: LognormalDelay(1.0, NAN), "sd_s"),
+        (lambda: ExponentialDelay(-1.0), "mean_s"),
+        (lambda: beats(1.0, 10, loss=1.5), "loss"),
+        (lambda: beats(0.0, 10), "interval_s"),
+        (lambda: nfd_s(1.0, 0.5, NAN, ExponentialDelay(0.02).cdf), "loss"),
+        (lambda: fixed_timeout_detection_s(1.0, 2.0), "timeout_s"),
+        (lambda: fixed_timeout_mistakes(1.0, 2.0, 0.1), "timeout_s"),
+        (lambda: measure(FixedTimeout(3.0), []), "arrivals_s"),
+        (lambda: measure(FixedTimeout(3.0), [2.0, 1.0]), "arrivals_s"),
+        (lambda: measure(FixedTimeout(3.0), [1.0, 2.0], numbers=[1]), "numbers"),
+        (lambda: measure(FixedTimeout(3.0), [1.0, 2.0], crash_s=0.5), "from_s"),
+        (lambda: measure(FixedTimeout(3.0), [1.0, 2.0], crash_s=3.0, until_s=3.0), "until_s"),
     ],
 )
-def test_bad_laws(make, name: str) -> None:
+def test_bad_parameters(make, name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: "):
         make()

@@ -1,6 +1,5 @@
 """Retries: each rule, the policy put together, and where the next attempt goes."""
 
-import doctest
 import math
 
 import numpy as np
@@ -9,21 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lbcore
-from lbcore.faults import retry as retry_module
-from lbcore.faults import waits as waits_module
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
-from lbcore.faults.retry import ErrorThreshold, GiveUp, Hedge, Retry, RetryPolicy, Stop, amplification, pick
+from lbcore.faults.retry import ErrorThreshold, GiveUp, Retry, RetryPolicy, Stop, amplification, pick
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
+from lbcore.selectors.systems.haproxy import FastWeightedRoundRobin
 
 NAN, INF = math.nan, math.inf
-
-
-@pytest.mark.parametrize("module", [retry_module, waits_module])
-def test_doctests(module) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0 and result.failed == 0
 
 
 # --- waits ---------------------------------------------------------------------------------------------------------
@@ -69,6 +61,7 @@ def test_error_threshold_of_a_node_counts_all_requests() -> None:
     rule = ErrorThreshold(3)
     assert [rule.error("a", float(i), request=i) for i in range(4)] == [False, False, True, True]
     assert not rule.reached("b", 9.0) and rule.reached("a", 9.0, request=77)
+    assert rule.errors("a", 9.0) == 3  # of the four, up to the threshold
     rule.done(0)
     assert rule.reached("a", 9.0)
     rule.clear("a")
@@ -88,15 +81,6 @@ def test_old_errors_do_not_count() -> None:
     rule = ErrorThreshold(2, keep_s=10.0)
     assert not rule.error("a", 0.0) and not rule.error("a", 10.0) and rule.error("a", 19.9)
     assert rule.reached("a", 19.99) and not rule.reached("a", 20.0)
-
-
-@given(st.floats(1e-3, 100.0), st.integers(1, 5), st.floats(-1e3, 1e3))
-def test_hedges_go_one_after_another_and_no_more_than_allowed(delay_s: float, most: int, started_s: float) -> None:
-    hedge = Hedge(delay_s, most)
-    times = [hedge.next_s(started_s, copies) for copies in range(most + 2)]
-    assert times == sorted(times) and times[most:] == [INF, INF] and math.isfinite(times[most - 1])
-    assert hedge.due(times[0], started_s, 0) and not hedge.due(started_s, started_s, 0)
-    assert not hedge.due(started_s + 1e9, started_s, most)
 
 
 @given(st.floats(0.0, 1.0), st.integers(0, 50))
@@ -149,6 +133,20 @@ def test_without_a_threshold_it_moves_at_once_and_with_one_it_stays() -> None:
     assert [answer.node for answer in drive(shared, 1, 2)] == [None, None]  # what request 0 met counts too
 
 
+def test_each_pause_is_told_the_last_one() -> None:
+    told: list[tuple[int, float]] = []
+
+    class Notes:
+        def wait_s(self, retry: int, previous_s: float, draws: Draws) -> float:
+            told.append((retry, previous_s))
+            return retry / 2
+
+    tries = RetryPolicy(Stop(), Notes(), seed=1).start(0.0)
+    for now_s in (1.0, 2.0, 3.0):
+        tries.failed("a", now_s)
+    assert told == [(1, 0.0), (2, 0.5), (3, 1.0)]
+
+
 def test_budget_is_asked_last_and_paid_only_for_retries_that_go() -> None:
     budget = RetryBudget(share=0.5, per_s=0)
     policy = RetryPolicy(Stop(attempts=2), FixedWait(), budget=budget, seed=0)
@@ -190,6 +188,15 @@ def test_a_requests_pauses_depend_on_the_seed_and_its_number_alone(wait: Wait) -
     assert pauses(8, [0])[0] != forwards[0]
     assert pauses(np.random.default_rng(3), [0]) == pauses(np.random.default_rng(3), [0])
     assert pauses(None, [0]) != pauses(None, [0])
+
+
+def test_requests_without_a_number_have_one_of_their_own() -> None:
+    policy = RetryPolicy(wait=FullJitter(0.5, 8.0), errors=ErrorThreshold(2, per="request"), seed=1)
+    answers = [policy.start(0.0).failed("a", 0.0) for _ in range(40)]
+    assert len({answer.wait_s for answer in answers if isinstance(answer, Retry)}) == 40
+    assert {answer.node for answer in answers if isinstance(answer, Retry)} == {"a"}  # each has met one error
+    numbered = RetryPolicy(wait=FullJitter(0.5, 8.0), errors=ErrorThreshold(2, per="request"), seed=1)
+    assert answers == [numbered.start(0.0, i).failed("a", 0.0) for i in range(40)]
 
 
 def test_streams_of_neighbours_have_nothing_in_common() -> None:
@@ -267,9 +274,6 @@ def test_pick_prefers_any_other_to_the_last_after_several_tries_on_one() -> None
         (lambda: ErrorThreshold(0), "threshold"),
         (lambda: ErrorThreshold(per="cluster"), "per"),  # type: ignore[arg-type]
         (lambda: ErrorThreshold(keep_s=0.0), "keep_s"),
-        (lambda: Hedge(0.0), "delay_s"),
-        (lambda: Hedge(1.0, 0), "most"),
-        (lambda: Hedge(1.0).next_s(0.0, -1), "copies"),
         (lambda: amplification(1.1, 1), "failure_rate"),
         (lambda: amplification(NAN, 1), "failure_rate"),
         (lambda: amplification(0.5, -1), "retries"),
@@ -295,3 +299,9 @@ def test_wrong_types() -> None:
     ):
         with pytest.raises(TypeError, match=f"^{name}: "):
             make()
+
+
+def test_the_node_tried_last_is_told_last_to_selectors_that_avoid_it_alone() -> None:
+    for tried in (("node-0", "node-1"), ("node-1", "node-0"), ("node-2", "node-0", "node-1")):
+        for _ in range(20):
+            assert pick(FastWeightedRoundRobin(3), tried=tried) != int(tried[-1][-1])

@@ -7,7 +7,8 @@ import pytest
 
 import lbcore
 from lbcore.faults import CircuitBreaker
-from lbcore.faults.routing import LEAST_SHARE, Routing
+from lbcore.faults.routing import LEAST_SHARE, Route, Routing
+from lbcore.selectors.systems.haproxy import FastLeastConnections
 
 KEYS = [f"user-{i}" for i in range(2000)]
 
@@ -114,6 +115,17 @@ def test_a_node_that_has_just_come_back_is_better_than_none() -> None:
     assert nodes(routing, 50) == ["a"] * 50
 
 
+def test_a_node_that_has_just_come_back_keeps_its_breaker() -> None:
+    routing = Routing(lbcore.RoundRobin(["a", "b"]), slow_start_s=1e9, breaker=CircuitBreaker(window=1), seed=1)
+    routing.fail("b")
+    routing.fail("a")
+    routing.restore("a", 0.0)
+    routing.breakers["a"].record(False, 0.0)
+    for _ in range(50):  # nearly always it is passed over as cold, and then asked as better than none
+        with pytest.raises(LookupError, match="breaker"):
+            routing.pick(None, (), 1.0)
+
+
 def test_a_breaker_of_its_own_for_each_node() -> None:
     routing = Routing(lbcore.RoundRobin(["a", "b"]), breaker=CircuitBreaker(window=2, open_s=5.0, half_open=1))
     for _ in range(4):
@@ -130,6 +142,18 @@ def test_a_breaker_of_its_own_for_each_node() -> None:
         routing.pick(None, (), 5.0)
     routing.ended(route, None, 5.0, 0.0)
     assert routing.pick(None, (), 5.0).node == "a"
+
+
+def test_a_pick_that_is_refused_leaves_nothing_in_flight() -> None:
+    """Every place is asked, and given back, the last one too."""
+    selector = lbcore.LeastConnections(2)
+    routing = Routing(selector, breaker=CircuitBreaker(window=1))
+    for breaker in routing.breakers.values():
+        breaker.record(False, 0.0)
+    for _ in range(5):
+        with pytest.raises(LookupError, match="breaker"):
+            routing.pick(None, (), 1.0)
+    assert selector.in_flight.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -157,3 +181,11 @@ def test_bad_parameters_change_nothing(how: dict, error: type[Exception], messag
 def test_the_only_node_has_none_to_stand_by_for() -> None:
     with pytest.raises(ValueError, match=r"^backup: 'a' is the only node"):
         Routing(lbcore.RoundRobin(["a"]), backup="a")
+
+
+def test_a_given_node_is_counted_also_where_a_selector_avoids_the_last_alone() -> None:
+    selector = FastLeastConnections(3)
+    routing = Routing(selector)
+    for place in (2, 0, 2):
+        routing._take(None, Route(f"node-{place}", place))
+    assert selector.in_flight.tolist() == [1, 0, 2] and selector.up.all()

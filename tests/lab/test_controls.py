@@ -37,6 +37,12 @@ def test_a_log_slider_has_round_values_and_both_ends():
     assert 1_234 in slider(7, 8_888, start=1_234).ticks
 
 
+def test_a_step_may_go_into_the_range_but_for_a_rounding():
+    assert values(slider(0.01, 0.03, step=0.02)) == [0.01, 0.03]
+    assert values(slider(0.1, 0.4, step=0.1)) == [0.1, 0.2, 0.3, 0.4]
+    assert slider(0, 2**53).high == 2**53
+
+
 def test_log_is_the_default_from_a_thousandfold_range_on():
     assert slider(1, 999).scale == "linear"
     assert slider(1, 1000).scale == "log"
@@ -118,6 +124,7 @@ def test_text_has_thousands_and_a_unit():
     assert slider(10, 1_000_000).text(123456, "requests") == "123,456 requests"
     assert slider(0, 1, step=0.05).text(0.5) == "0.50"
     assert slider(0, 1, step=0.1).text(0.333) == "0.333"
+    assert slider(0, 1, step=0.1).text(1 / 3) == "0.333333"
 
 
 def test_slider_takes_what_is_in_range_and_refuses_the_rest():
@@ -157,6 +164,7 @@ def test_a_front_end_can_set_the_value():
 
 def test_the_front_end_is_told_all_it_needs():
     state = Slider("requests", slider(10, 1_000_000, start=1_000), unit="requests").get_state()
+    assert (state["label"], state["unit"]) == ("requests", "requests")
     spec = slider(10, 1_000_000, start=1_000)
     assert state["ticks"] == list(spec.ticks)
     assert state["positions"] == spec.positions
@@ -188,6 +196,10 @@ def test_choice_holds_any_options():
     assert seen == [One, Two]
     assert repr(control) == "class: Two"
     assert Choice("slots", choice(16, 16384)).labels == ["16", "16,384"]
+
+
+def test_an_option_is_found_as_itself_before_its_equal():
+    assert [choice(1, True, 2).index(option) for option in (1, True, 2, 2.0)] == [0, 1, 2, 2]
 
 
 def test_choice_refuses_what_is_no_option():
@@ -240,9 +252,10 @@ def test_specs_are_frozen():
 
 
 def test_nothing_is_fetched():
-    for name in ("controls", "quiz"):
+    lab = Path(controls.__file__).parents[1]
+    for name in ("frame/controls", "student/quiz"):
         for kind in (".js", ".css"):
-            text = Path(controls.__file__).with_name(name + kind).read_text()
+            text = (lab / (name + kind)).read_text()
             assert "http" not in text
             assert "import " not in text
             assert "innerHTML" not in text

@@ -22,7 +22,7 @@ said_of = cache(verdict)
 
 @cache
 def other_right_answers(exercise):
-    """The classes in right_answers/ that are right in another way than the solution, where there are some."""
+    """The classes that are right in another way than the solution: those in right_answers/, where there are some."""
     path = RIGHT_ANSWERS / f"{exercise.folder}.py"
     if not path.exists():
         return []

@@ -19,11 +19,13 @@ def make(run=None, **more):
 
 def test_it_draws_at_once_and_once_a_change():
     panel = make()
+    figure = panel.figure
     assert panel.redraws == 1 and panel.error is None
     for i, nodes in enumerate((11, 20, 1)):
         panel.controls["nodes"].value = nodes
         assert panel.redraws == i + 2
         assert len(panel.result.nodes) == nodes and panel.code == f"nodes={nodes}"
+        assert panel.figure is figure
     panel.controls["nodes"].value = 1
     assert panel.redraws == 4  # nothing changed
 
@@ -55,7 +57,8 @@ def test_an_exception_becomes_a_sentence(error, capsys):
     panel = make(run)
     panel.controls["nodes"].value = 13
     assert panel.error is error and panel.result is None
-    assert panel.sentence.startswith("This cannot be drawn") and panel.sentence.endswith(".")
+    told = panel.sentence.removeprefix("This cannot be drawn").partition(":")
+    assert told[0] == ("" if type(error) is ValueError else f" ({type(error).__name__})") and told[2].endswith(".")
     assert panel.board.picture == "" and panel.code == "nodes=13"
     panel.controls["nodes"].value = 14
     assert panel.error is None and panel.board.picture.startswith("<svg")
@@ -126,6 +129,33 @@ def test_a_long_run_shows_how_far_it_is(monkeypatch):
     panel.redraw()
     assert shown[:3] == [-1, -1, -1] and shown[3] == 0.4 and shown[-1] == 1
     assert panel.board.progress == -1
+
+
+def test_a_bar_moves_ten_times_a_second_at_most(monkeypatch):
+    now = iter(np.arange(0, 1000, 0.03))
+    monkeypatch.setattr(panel_module.time, "monotonic", lambda: float(next(now)))
+    told = []
+
+    def run(nodes, progress):
+        for i in range(200):
+            progress(i)
+        return balance(RoundRobin(nodes), 100)
+
+    panel = make(run)
+    panel.board.observe(lambda change: told.append(change["new"]), names="progress")
+    monkeypatch.setattr(panel_module, "PATIENCE_S", -1.0)
+    panel._watch()(0.25)
+    watched = panel._watch()
+    for i in range(1, 13):
+        watched(i / 10)
+    # Every fourth is more than a tenth of a second after the one before; more than all of it is all of it.
+    assert told == [0.4, 0.8, 1.0]
+
+
+def test_a_label_is_the_name_in_words():
+    panel = luck(Random, runs=slider(20, 30), nodes=slider(2, 3))
+    assert [control.label for control in panel.controls.values()] == ["runs", "nodes"]
+    assert [control.label for control in balance(Random, down=choice(0)).controls.values()] == ["node that is down"]
 
 
 def test_a_short_run_shows_no_bar():

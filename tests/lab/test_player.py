@@ -26,6 +26,8 @@ def test_moves_and_what_was_noticed_go_out_too():
     sent = Player(trace)._trace
     assert np.frombuffer(sent["origin"], "<i4").tolist() == [-1, 0]
     assert sent["noticed"] == [[2.0, 0, False]]
+    failed = Player(Trace(("a",), [1, 3], [0, 0], [1, 3], [2, 4], ok=[True, False]))._trace
+    assert np.frombuffer(failed["ok"], "u1").tolist() == [1, 0]
 
 
 def test_it_says_the_words_of_the_trace():
@@ -50,6 +52,8 @@ def test_it_gives_the_line_that_plays_the_same():
     assert player.reproduce == "play(Random(3, seed=1), requests=50, speeds=[1, 1, 0.5])"
     again = eval(player.reproduce, {"play": play, "Random": Random})
     assert again._trace == player._trace
+    assert play(Odd(), nodes=2, requests=4).reproduce == "play(Odd(...), nodes=2, requests=4)"
+    assert play(RoundRobin(2), rate_per_s=Ten(10)).reproduce == "" and play(RoundRobin(2), rate_per_s=Ten(10)).trace
     keys = [f"key-{i}" for i in range(90)]
     assert play(HashSlots(3), keys=keys).reproduce == "play(HashSlots(3, slots=16384), keys=keys)"
 
@@ -65,6 +69,18 @@ class Stub:
     def select(self):
         node = ...
         return node
+
+
+class Odd:
+    def select(self):
+        return 1
+
+
+class Ten(float):
+    """A number that no code can be written for."""
+
+    def __repr__(self):
+        return "<ten>"
 
 
 class Broken(Stub):
@@ -117,5 +133,12 @@ def test_a_player_made_by_hand_checks_its_arguments():
     with pytest.raises(ValueError, match="speed"):
         Player(traffic(RoundRobin(3)), speed=5)
     assert Player(traffic(RoundRobin(3)), speed=SPEEDS[-1], autoplay=False).speed == 8
+    for made in (
+        play(traffic(RoundRobin(3)), speed=2.0, autoplay=False),
+        play(RoundRobin(3), speed=2.0, autoplay=False),
+    ):
+        assert (made.speed, made.autoplay) == (2.0, False)
+    assert repr(Player(None)) == "There is no traffic to play."
+    assert len(play(RoundRobin(MOST_NODES)).trace.nodes) == MOST_NODES
     empty = Trace(("a",), [], np.array([], int), [], [])
     assert Player(empty).text_at(0) == "0.000 s: 0 of 0 requests have been sent; share 0."

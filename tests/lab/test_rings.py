@@ -163,7 +163,6 @@ def test_where_there_is_no_law():
     down.mark_down(3)
     for before, after in (
         (HashRing(10), down),
-        (HashRing(10, rule="nearest"), HashRing(11, rule="nearest")),
         (HashRing(10), HashRing(11, rule="after")),
         (HashRing(10), ModuloHash(10)),
         (Maglev(10), Maglev(10, table_size=31)),

@@ -1,8 +1,12 @@
 """Prints how many picks were compared with each system, and how many differed: python -m tests.presets.compare
 
-Recorded picks first, then those of the servers that are installed here, started on loopback.
+Recorded picks first, then those of the servers that are installed here, started on loopback. With `--picks 1000000` the
+servers are asked over and over, each time with other weights, keys and scripts, until so many were compared; one line
+for each policy then says how many, and how many differed.
 """
 
+import argparse
+import os
 import re
 import sys
 from collections import defaultdict
@@ -17,28 +21,43 @@ class Notes:
     """Collects what the live tests note."""
 
     def __init__(self) -> None:
-        self.live: dict[str, tuple[int, int]] = {}
+        self.live: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self.policies: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.failed = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed |= report.failed
         for name, value in report.user_properties:
-            if report.when == "call" and name.endswith(" live"):
+            system, _, policy = name.partition(" policy ")
+            if report.when == "call" and (policy or name.endswith(" live")):
+                counts = self.policies[f"{system} {policy}"] if policy else self.live[name.removesuffix(" live")]
                 compared, mismatches = map(int, re.findall(r"\d+", str(value)))
-                self.live[name.removesuffix(" live")] = compared, mismatches
+                counts[0] += compared
+                counts[1] += mismatches
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.presets.compare", description="Compares picks.")
+    parser.add_argument("--picks", type=int, default=0, help="how many to compare with running servers; 0: one round")
+    picks = parser.parse_args().picks
     recorded: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases():
         recorded[case.system][0] += len(case.wanted)
         recorded[case.system][1] += case.mismatches()
     notes = Notes()
     live = str(Path(__file__).parent / "live")
-    pytest.main(["-q", "--no-header", "-o", "addopts=", "-p", "no:cacheprovider", live], plugins=[notes])
+    if picks:
+        os.environ["LBCORE_EXPLORE"] = "1"
+    while True:
+        before = sum(compared for compared, _ in notes.live.values())
+        pytest.main(["-q", "--no-header", "-o", "addopts=", "-p", "no:cacheprovider", live], plugins=[notes])
+        if not before < sum(compared for compared, _ in notes.live.values()) < picks:
+            break
+    for policy, (compared, mismatches) in sorted(notes.policies.items()):
+        print(f"{policy:30}{compared:>10}{mismatches:>12}")
     print(f"\n{'system':14}{'recorded':>10}{'mismatches':>12}{'live':>10}{'mismatches':>12}")
     for system, (compared, mismatches) in recorded.items():
-        real = notes.live.get(system, ("-", "-"))
+        real = notes.live.get(system, ["-", "-"])
         print(f"{system:14}{compared:>10}{mismatches:>12}{real[0]:>10}{real[1]:>12}")
     return int(notes.failed or any(mismatches for _, mismatches in recorded.values()))
 

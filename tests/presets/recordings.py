@@ -1,4 +1,7 @@
-"""Every recorded pick that a preset can express, as cases: what the system picked, and how to ask the preset."""
+"""Every recorded pick that a preset can express, as cases: what the system picked, and how to ask the preset.
+
+Longer than 300 lines: one function for each kind of recording, of which every system has some.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from lbcore import Selector
 from lbcore.presets import envoy, haproxy, ketama, redis
-from lbcore.selectors.alternates import AttemptTable, sown_order
+from lbcore.selectors.systems.envoy import AttemptTable, sown_order
 
 from .recordings import addresses, load
 

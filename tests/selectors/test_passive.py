@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import lbcore
 from lbcore.selectors import reference
+from lbcore.selectors.systems import nginx
 
 KINDS = ["PassiveRoundRobin", "PassiveLeastConnections", "PassiveHash", "PassivePrefixHash", "PassiveRing"]
 steps = st.lists(
@@ -32,12 +33,12 @@ def test_picks_of_the_twin(
 ) -> None:
     now, n = [1000.0], len(weights)
     how: dict[str, Any] = {"clock": lambda: now[0]}
-    selector = getattr(lbcore, name)(n, weights, max_fails, timeout, **how)
+    selector = getattr(nginx, name)(n, weights, max_fails, timeout, **how)
     twin = getattr(reference, name)(weights.copy())
     twin.max_fails, twin.fail_timeout_s = max_fails, timeout
     if name == "PassiveRoundRobin" and n > 1:
         backup = data.draw(st.sets(st.integers(0, n - 1), max_size=n - 1))
-        selector = lbcore.PassiveRoundRobin(n, weights, max_fails, timeout, [f"node-{i}" for i in backup], **how)
+        selector = nginx.PassiveRoundRobin(n, weights, max_fails, timeout, [f"node-{i}" for i in backup], **how)
         twin.backup = backup
     in_flight: list[int] = []
     for step, number in steps:
@@ -73,9 +74,27 @@ def test_picks_of_the_twin(
                 twin.mark(number % n, step == "up")
 
 
+@pytest.mark.parametrize(
+    "kind", [nginx.PassiveRoundRobin, nginx.PassiveHash, nginx.PassivePrefixHash, nginx.PassiveRing]
+)
+def test_a_batch_looks_at_the_clock(kind: type[lbcore.Selector]) -> None:
+    """As one pick does: a node that has rested is tried again, whichever way the next requests come."""
+    now = [0.0]
+    batch, single = (kind(3, max_fails=1, fail_timeout_s=10, clock=lambda: now[0]) for _ in range(2))
+    requests = [f"user:{i}".encode() for i in range(40)] if batch.keyed else 40
+    for selector in (batch, single):
+        selector.release(1, ok=False)
+    assert 1 not in batch.select_many(requests)
+    single.select_many(requests)
+    now[0] = 11.0
+    picks = batch.select_many(requests).tolist()
+    assert picks == [single.select(*([key] if batch.keyed else [])) for key in (requests if batch.keyed else range(40))]
+    assert 1 in picks
+
+
 def test_a_node_rests_and_is_tried_again() -> None:
     now = [0.0]
-    selector = lbcore.PassiveRoundRobin(3, [4, 2, 2], 2, 10, clock=lambda: now[0])
+    selector = nginx.PassiveRoundRobin(3, [4, 2, 2], 2, 10, clock=lambda: now[0])
     for _ in range(2):
         selector.release(0, ok=False)
     assert 0 not in selector.select_many(50)
@@ -88,15 +107,15 @@ def test_a_node_rests_and_is_tried_again() -> None:
 def test_arguments() -> None:
     for wrong in (-1, 2**31, 1.5, "2", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^max_fails: "):
-            lbcore.PassiveRoundRobin(3, max_fails=wrong)
+            nginx.PassiveRoundRobin(3, max_fails=wrong)
         with pytest.raises((TypeError, ValueError), match=r"^fail_timeout_s: "):
-            lbcore.PassiveHash(3, fail_timeout_s=wrong)
+            nginx.PassiveHash(3, fail_timeout_s=wrong)
     for wrong in ("node-1", 1, [3], [-1], ["nobody"], [1.0], [True], [0, 1, 2]):
         with pytest.raises((TypeError, ValueError, IndexError), match=r"^backup: "):
-            lbcore.PassiveRoundRobin(3, backup=wrong)
+            nginx.PassiveRoundRobin(3, backup=wrong)
     with pytest.raises(TypeError, match=r"^clock: "):
-        lbcore.PassiveRing(3, clock=5)
-    selector = lbcore.PassiveRoundRobin(3, backup=[1, 2])
+        nginx.PassiveRing(3, clock=5)
+    selector = nginx.PassiveRoundRobin(3, backup=[1, 2])
     with pytest.raises(ValueError, match=r"^node: without 'node-0' every node would be a backup"):
         selector.remove(0)
 
@@ -105,7 +124,7 @@ def test_the_numbered_keys_crc32_is_computed_from_the_keys() -> None:
     """Tries up to 10 and more: with all but one of many nodes down, twenty numbers are put in front of the key."""
     nodes = 40
     for alive in (3, 17, 39):
-        selector, twin = lbcore.PassiveHash(nodes), reference.PassiveHash([1] * nodes)
+        selector, twin = nginx.PassiveHash(nodes), reference.PassiveHash([1] * nodes)
         for node in range(nodes):
             if node not in (alive, 0):
                 selector.mark_down(node)

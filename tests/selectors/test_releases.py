@@ -9,22 +9,23 @@ from hypothesis import strategies as st
 
 import lbcore
 from lbcore.selectors import reference
+from lbcore.selectors.systems import envoy, grpc, haproxy
 
 MAKE: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "LeastRequest": (
-        lambda weights, number: lbcore.LeastRequest(len(weights), weights, 1 + number % 4, seed=number),
+        lambda weights, number: envoy.LeastRequest(len(weights), weights, 1 + number % 4, seed=number),
         lambda weights, number: reference.LeastRequest(weights, 1 + number % 4, number),
     ),
     "FastLeastConnections": (
-        lambda weights, _: lbcore.FastLeastConnections(len(weights), weights),
+        lambda weights, _: haproxy.FastLeastConnections(len(weights), weights),
         lambda weights, _: reference.FastLeastConnections(weights),
     ),
     "BoundedNearestRing": (
-        lambda weights, number: lbcore.BoundedNearestRing(len(weights), weights, 3, 100 + number),
+        lambda weights, number: haproxy.BoundedNearestRing(len(weights), weights, 3, 100 + number),
         lambda weights, number: reference.BoundedNearestRing(weights, 3, 100 + number),
     ),
     "BoundedAlternates": (
-        lambda weights, number: lbcore.BoundedAlternates(len(weights), weights, 100 + number),
+        lambda weights, number: envoy.BoundedAlternates(len(weights), weights, 100 + number),
         lambda weights, number: reference.BoundedAlternates(weights, 100 + number),
     ),
 }
@@ -80,7 +81,7 @@ def test_picks_of_the_twin(name: str, weights: list[int], number: int, steps: li
 
 def test_two_draws_may_be_one_node() -> None:
     """So the busier of two nodes serves a quarter of the requests, where two different draws would give it none."""
-    selector = lbcore.LeastRequest(2, seed=1)
+    selector = envoy.LeastRequest(2, seed=1)
     busy, m = selector.select(), 20_000
     count = 0
     for _ in range(m):
@@ -93,18 +94,18 @@ def test_two_draws_may_be_one_node() -> None:
 def test_arguments() -> None:
     for wrong in (0, 1025, 2.0, "2", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^choices: "):
-            lbcore.LeastRequest(3, choices=wrong)
+            envoy.LeastRequest(3, choices=wrong)
     for wrong in (-1, 2**64, 1.0, "1", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^start: "):
-            lbcore.EarliestDeadline(3, start=wrong)
+            envoy.EarliestDeadline(3, start=wrong)
         with pytest.raises((TypeError, ValueError), match=r"^start: "):
-            lbcore.StaticStride(3, start=wrong)
+            grpc.StaticStride(3, start=wrong)
     for wrong in (99, 65536, 1.0, "150", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^factor: "):
-            lbcore.BoundedNearestRing(3, factor=wrong)
+            haproxy.BoundedNearestRing(3, factor=wrong)
     for wrong in (99, 2**32, 1.0, "150", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^factor: "):
-            lbcore.BoundedAlternates(3, factor=wrong)
+            envoy.BoundedAlternates(3, factor=wrong)
     for inner in (None, lambda nodes, weights: 5, lambda nodes, weights: lbcore.HashRing(2)):
         with pytest.raises(TypeError, match=r"^inner: "):
-            lbcore.BoundedAlternates(3, inner=inner)
+            envoy.BoundedAlternates(3, inner=inner)

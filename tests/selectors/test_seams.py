@@ -1,6 +1,7 @@
 """Other systems' rings and tables, built by parameters: published values, and lookup rules against a plain search."""
 
 import pickle
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 import lbcore
 from lbcore.selectors import reference
-from lbcore.selectors.consistent import HashRing
 from lbcore.selectors.hashing import HashTable
-from lbcore.selectors.ringless import fill_table
+from lbcore.selectors.maglev import fill_table
+from lbcore.selectors.ring import HashRing
+from lbcore.selectors.systems.haproxy import NearestRing, smooth_round
 
 from .rows import keys
 from .test_bad_input import refused
@@ -101,17 +103,20 @@ def test_lookup_rules(rule: Any, bits: int) -> None:
     def points(nodes: tuple[str, ...], weights: np.ndarray) -> tuple[list[int], list[int]]:
         return few(nodes, weights, bits)
 
-    ring = HashRing(6, [1, 2, 0, 3, 1, 4], points=points, rule=rule, bits=bits, key_hash=integer)
+    make: Any = NearestRing if rule == "nearest" else partial(HashRing, rule=rule)
+    ring = make(6, [1, 2, 0, 3, 1, 4], points=points, bits=bits, key_hash=integer)
     given = list(zip(*points(ring.nodes, ring.weights), strict=True))
     edges = [point + d for point, _ in given for d in (-1, 0, 1)]
-    asked = [h % 2**bits for h in [*edges, *range(256), 2**bits - 1, *keys(200)]]
+    # To NearestRing the last number of 64 bits says that there is no key.
+    last = 2**bits - (2 if rule == "nearest" and bits == 64 else 1)
+    asked = [h % 2**bits for h in [*edges, *range(256), last, *keys(200)]]
     for dead in ([], [3], [0, 1, 5]):
         for node in dead:
             ring.mark_down(node)
         wanted = [plain(given, ring.up.tolist(), rule, bits, h) for h in asked]
         assert ring.select_many(asked).tolist() == wanted
         assert [ring.select(h) for h in asked] == wanted
-        assert pickle.loads(pickle.dumps(HashRing(3, rule=rule))).select_many(asked).min() >= 0
+        assert pickle.loads(pickle.dumps(make(3))).select_many(asked).min() >= 0
     longer = [h + 2**bits for h in asked] if bits < 64 else asked
     assert ring.select_many(longer).tolist() == wanted  # the low bits count
 
@@ -253,3 +258,11 @@ def test_sizes_that_do_not_fit() -> None:
     refused("node", ValueError, lambda: jump.remove(2), jump)
     jump.remove(3)
     assert jump.nodes == ("node-0", "node-1", "node-2")
+
+
+def test_a_round_is_as_long_as_its_weights_whatever_they_say() -> None:
+    class Long(list):  # type: ignore[type-arg]
+        def __len__(self) -> int:
+            return 10**7
+
+    assert smooth_round(Long([5, 1, 1])).tolist() == [0, 0, 0, 1, 0, 0, 2]

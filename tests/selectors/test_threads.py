@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import lbcore
+from lbcore.selectors.systems import nginx
 
 from .rows import ROWS, Row, keys
 
@@ -69,7 +69,7 @@ def test_no_request_in_flight_is_lost(name: str) -> None:
             shared.release(picks[400 + i :])
             node = shared.select(*one)
             # A failure would leave the node out where failures are counted.
-            shared.release(node, ok=isinstance(shared, lbcore.PassiveRoundRobin))
+            shared.release(node, ok=isinstance(shared, nginx.PassiveRoundRobin))
 
     together(work)
     assert shared.in_flight.tolist() == [0] * 8
@@ -102,27 +102,27 @@ def test_nodes_come_and_go_while_others_pick(row: Row) -> None:
     assert shared.nodes == tuple(f"node-{i}" for i in range(8)) and shared.up.all()
 
 
-@pytest.mark.parametrize("name", ROWS)
+# Where Python hashes the keys, that is nearly all of a batch, and holds the GIL; the rest is the base's own loop.
+hashed_in_c = [name for name, row in ROWS.items() if "key_hash" not in row.make(1).__getstate__()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", hashed_in_c)
 def test_a_batch_releases_the_gil(name: str) -> None:
-    """While one thread is inside a batch, this one gets on with its own work."""
+    """While a thread is inside a batch, this one sees it: the first place filled, and the last one not yet."""
     selector = ROWS[name].make(10)
     began = time.perf_counter()
-    selector.select_many(np.arange(20_000) if selector.keyed else 20_000)
-    each_s = (time.perf_counter() - began) / 20_000
-    m = int(min(max(0.4 / each_s, 100_000), 20_000_000))  # a batch that takes a while, and not for ever
+    selector.select_many(np.arange(5_000) if selector.keyed else 5_000)
+    m = int(min(max(0.05 * 5_000 / (time.perf_counter() - began), 50_000), 10_000_000))
     requests = np.arange(m) if selector.keyed else m
     out = np.empty(m, np.int32)
-    turns = [0]
-    inside: list[int] = []
-
-    def batch() -> None:
-        before = turns[0]
-        selector.select_many(requests, out=out)
-        inside.append(turns[0] - before)
-
-    thread = threading.Thread(target=batch)
-    thread.start()
-    while thread.is_alive():
-        turns[0] += 1
-    thread.join()
-    assert inside[0] > 0
+    for _ in range(50):  # the machine may have others to run
+        out[0] = out[-1] = -7
+        thread = threading.Thread(target=selector.select_many, args=(requests,), kwargs={"out": out})
+        thread.start()
+        seen = False
+        while thread.is_alive() and not seen:
+            seen = out[0] != -7 and out[-1] == -7
+        thread.join()
+        if seen:
+            return
+    pytest.fail("the batch was never seen half done")

@@ -15,7 +15,7 @@ NAN, INF = float("nan"), float("inf")
 RING: dict[str, Any] = {"selector": lbcore.HashRing(3)}
 BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"requests": None}, TypeError, "requests: say how many"),
-    ({"requests": 0}, ValueError, "requests: 0 is not from 1 to"),
+    ({"requests": 0}, ValueError, "requests: 0 is not between 1 and"),
     ({"requests": -1}, ValueError, "requests: -1 is not"),
     ({"requests": 10.0}, TypeError, "requests: 10.0 is not a whole number"),
     ({"requests": True}, TypeError, "requests: True is not"),
@@ -41,7 +41,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"service": [1.0, -1.0]}, ValueError, r"service\[1\]: -1 is not"),
     ({"service": [[1.0]]}, TypeError, "service: .* is not a flat list of numbers"),
     ({"service": [0.0, 0.0]}, ValueError, "service: no request takes any time"),
-    ({"service": [1.0], "requests": 2}, ValueError, "requests: 2 is not from 1 to 1"),
+    ({"service": [1.0], "requests": 2}, ValueError, "requests: 2 is not between 1 and 1"),
     ({"service": [True]}, TypeError, "service: .* is not a flat list of numbers"),
     ({"speeds": 1.0}, TypeError, "speeds: 1.0 is of type float; give one number for each node"),
     ({"speeds": [1.0]}, ValueError, "speeds: 1 speeds for 3 nodes"),
@@ -49,11 +49,11 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"speeds": [1.0, 1.0, "x"]}, TypeError, "speeds: .* is not a flat list"),
     ({"speeds": [1.0, 1e-300, 1.0]}, ValueError, r"speeds\[1\]: .* is slower than 1e-09 and yet not 0"),
     ({"speeds": [1.0, 1e10, 1.0]}, ValueError, r"speeds\[1\]: .* is not at least 0 and at most 1e\+09"),
-    ({"servers": 0}, ValueError, "servers: 0 is not from 1"),
+    ({"servers": 0}, ValueError, "servers: 0 is not between 1"),
     ({"servers": 1.5}, TypeError, "servers: 1.5 is not"),
-    ({"servers": 1 << 20}, ValueError, "servers: 1,048,576 is not from 1 to 349,525"),
-    ({"warm_up": -1}, ValueError, "warm_up: -1 is not from 0 to 99"),
-    ({"warm_up": 100}, ValueError, "warm_up: 100 is not from 0 to 99"),
+    ({"servers": 1 << 20}, ValueError, "servers: 1,048,576 is not between 1 and 349,525"),
+    ({"warm_up": -1}, ValueError, "warm_up: -1 is not between 0 and 99"),
+    ({"warm_up": 100}, ValueError, "warm_up: 100 is not between 0 and 99"),
     ({"warm_up": 0.1}, TypeError, "warm_up: 0.1 is not a whole number"),
     ({"seed": -1}, ValueError, "seed: -1 is outside"),
     ({"seed": 1.0}, TypeError, "seed: 1.0 is of type float"),
@@ -73,7 +73,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"schedule": [(1.0, 0)]}, TypeError, r"schedule\[0\]: \(1.0, 0\) is not \(time"),
     ({"schedule": [(-1.0, 0, "down")]}, ValueError, r"schedule\[0\]: -1.0 is not at least 0"),
     ({"schedule": [(NAN, 0, "down")]}, ValueError, r"schedule\[0\]: nan is not finite"),
-    ({"schedule": [(1.0, 3, "down")]}, ValueError, r"schedule\[0\]: 3 is not from 0 to 2"),
+    ({"schedule": [(1.0, 3, "down")]}, ValueError, r"schedule\[0\]: 3 is not between 0 and 2"),
     ({"schedule": [(1.0, "x", "down")]}, ValueError, r"schedule\[0\]: 'x' is not a node"),
     ({"schedule": [(1.0, 0, "dead")]}, ValueError, r"schedule\[0\]: 'dead' is none of down, up, mark_down, mark_up"),
     ({"schedule": [(1.0, 0, -2)]}, ValueError, r"schedule\[0\]: -2 is not at least 0"),
@@ -107,7 +107,7 @@ def test_listed_arrivals_are_looked_at() -> None:
     ):
         with pytest.raises(ValueError, match=said):
             queue(lbcore.RoundRobin(3), arrivals=times)
-    with pytest.raises(ValueError, match="requests: 3 is not from 1 to 2"):
+    with pytest.raises(ValueError, match="requests: 3 is not between 1 and 2"):
         queue(lbcore.RoundRobin(3), 3, arrivals=[1.0, 2.0])
 
 
@@ -120,7 +120,7 @@ def test_a_plain_selector_says_its_nodes_or_is_told() -> None:
         queue(Zero(), 10, load=0.5)
     with pytest.raises(TypeError, match="nodes: 'ab' is not a whole number"):
         queue(Zero(), 10, load=0.5, nodes="ab")
-    with pytest.raises(ValueError, match="nodes: 0 is not from 1"):
+    with pytest.raises(ValueError, match="nodes: 0 is not between 1"):
         queue(Zero(), 10, load=0.5, nodes=0)
     with pytest.raises(TypeError, match=r"schedule\[0\]: Zero has neither mark_down\(\) nor a list `up`"):
         queue(Zero(), 10, load=0.5, nodes=2, schedule=[(1.0, 0, "mark_down")])

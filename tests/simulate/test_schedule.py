@@ -135,3 +135,13 @@ def test_servers_of_one_node_are_one_queue(servers: int) -> None:
     assert (np.diff(kept.started_s) >= 0).all()
     starts = np.searchsorted(np.sort(kept.ended_s), kept.started_s, side="right")
     assert (np.arange(3000) - starts < servers).all()
+
+
+def test_of_equal_times_the_schedule_goes_before_a_look() -> None:
+    result = queue(
+        lbcore.RoundRobin(1), 1000, rate_per_s=1.0, service=[50.0] * 1000, seed=1, schedule=[(100.0, 0, "down")],
+        sample_every_s=50.0,
+    )  # fmt: skip
+    assert result.sampled_s is not None and result.lengths is not None
+    at = result.sampled_s.tolist().index(100.0)
+    assert result.lengths[at - 1, 0] > 0 and result.lengths[at, 0] == 0

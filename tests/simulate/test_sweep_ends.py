@@ -15,6 +15,7 @@ import pytest
 
 import lbcore
 from lbcore.simulate import Table, sweep
+from lbcore.simulate.workers import Interrupts
 
 
 class AtOnce(Executor):
@@ -278,3 +279,17 @@ def test_control_c_at_a_terminal_prints_nothing(tmp_path: Path, when: str, point
         [sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path, start_new_session=True
     )
     assert (done.stdout.strip(), done.stderr) == (said, "")
+
+
+def test_a_second_control_c_ends_no_second_task() -> None:
+    told: list[int] = []
+    interrupts = Interrupts(lambda: told.append(1))
+
+    def task(times: int) -> str:
+        for _ in range(times):
+            interrupts.noted()
+        return "done"
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.let_in(task, 1)
+    assert interrupts.let_in(task, 2) == "done" and told == [1, 1, 1]

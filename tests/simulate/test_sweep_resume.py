@@ -50,7 +50,9 @@ def test_a_sweep_goes_on_where_its_table_ends(tmp_path: Path) -> None:
         b'{"x": 1, "value": 2}\n',
         b"line one\nline two, the last one",
         b"no table\n",
-        b'{"x": 1, "val',
+        b'{"y": 1, "val',
+        b'{"x": 1,\n "val',
+        b"\0\0{",
         b'{"x": 1, "value": 1, "parameters": ["x"]}\nthe last line',
         b"[1, 2]",
         b"[" * 100_000,
@@ -63,6 +65,51 @@ def test_a_file_that_is_no_table_stays_as_it_is(tmp_path: Path, content: bytes) 
     with pytest.raises(ValueError, match=r"^resume: "):
         run(square, {"x": [1, 2]}, path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("grid", [{"x": [1, 2, 3]}, {'a "name"': [1], "x": [1, 2, 3]}])
+def test_a_file_torn_anywhere_is_repaired(tmp_path: Path, grid: dict[str, list[int]]) -> None:
+    """A machine may die at any byte, and a file system may leave zero bytes where the rest should be."""
+
+    def named(**point: int) -> dict[str, Any]:
+        return square(point["x"])
+
+    path = tmp_path / "rows.jsonl"
+    whole = run(named, grid, path)
+    content = path.read_bytes()
+    for size in range(len(content) + 1):
+        for zeros in (0, 5):
+            path.write_bytes(content[:size] + bytes(zeros))
+            assert run(named, grid, path) == whole, size
+            assert Table.load(path) == whole, size
+            if size < len(content) - 1:  # where no row is missing, nothing is written
+                assert path.read_bytes() == content, size
+
+
+@pytest.mark.parametrize("dirt", [b"\n", b"\n\n", b"\r\n", b"\0", bytes(4096), b"\0\0\n", b" \t\n", b"\n\0\0"])
+def test_what_else_may_stand_behind_or_before_the_rows(tmp_path: Path, dirt: bytes) -> None:
+    path = tmp_path / "rows.jsonl"
+    whole, mark = run(square, {"x": [1, 2, 3]}, path), b"\xef\xbb\xbf"
+    first, second, third = path.read_bytes().splitlines(keepends=True)
+    for rows in (
+        b"",
+        mark,
+        first + second,
+        mark + first + second,
+        first[:9],
+        mark + first[:9],
+        mark + first + second[:9],
+    ):
+        path.write_bytes(rows + dirt)
+        if rows[-1:] == first[8:9] and b"\n" in dirt:  # half a line with an end is nothing that a crash leaves
+            with pytest.raises(
+                ValueError, match=r"^resume: line . of .* delete this line, and the sweep runs its point"
+            ):
+                run(square, {"x": [1, 2, 3]}, path)
+        else:
+            assert run(square, {"x": [1, 2, 3]}, path) == whole == Table.load(path)
+    path.write_bytes(first + second + dirt + third)
+    assert run(square, {"x": [1, 2, 3]}, path) == whole
 
 
 def test_the_table_of_another_grid_is_refused(tmp_path: Path) -> None:
@@ -114,7 +161,7 @@ def test_what_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"resume: '.*' is not a file"):
         run(square, {"x": [1]}, tmp_path)
     (tmp_path / "t").write_text("no table")
-    with pytest.raises(ValueError, match=r"path: line 1 of .* is no row of a table: 'no table'"):
+    with pytest.raises(ValueError, match=r"path: line 1 of .* is no row of a table: 'no table'\. If a sweep"):
         Table.load(tmp_path / "t")
 
 

@@ -16,7 +16,9 @@ from tests.benchmarks.sweeps import LOADS, MILLIONS, PAPER
 
 
 @pytest.mark.parametrize("choices", PAPER)
-@pytest.mark.parametrize("load", MILLIONS)
+@pytest.mark.parametrize(
+    "load", [pytest.param(load, marks=pytest.mark.soak if load == 0.99 else ()) for load in MILLIONS]
+)
 def test_two_and_three_choices_are_mitzenmachers_tables(choices: int, load: float) -> None:
     requests = MILLIONS[load] * 1_000_000
     selector = lbcore.TwoChoices(100, seed=1, choices=choices)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from lbcore.lab.frame.controls import ChoiceSpec, SliderSpec
+from lbcore.lab.frame.inputs import legible
 from lbcore.lab.frame.panel import Panel
 from lbcore.lab.frame.written import line
 
@@ -13,6 +14,8 @@ __all__ = ["LABELS", "exhibit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: What a control is called, or a function of the exhibit's arguments that says it.
+Label = str | Callable[[Mapping[str, Any]], str]
 
 #: What a control is called where the name of its argument is not plain enough, and the exhibit does not say.
 LABELS = {
@@ -24,21 +27,26 @@ LABELS = {
 }
 
 
-def exhibit(*, called: Mapping[str, str] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def exhibit(*, called: Mapping[str, Label] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make an exhibit of a function that returns a Result.
 
     Called with constants, it is the function. Where a `slider(...)` or `choice(...)` stands in the place of one, also
     inside a list, or with a `prediction`, it returns a Panel: the same call, made again whenever a control moves. A
     function with a parameter `progress` is told there whom to tell how much is done, from 0 to 1.
 
-    called: what a control is called, by the name of its argument. Of one inside a list, the name ends in `[]`, and
-    `{}` stands for its place.
+    called: what a control is called, by the name of its argument; or a function of the arguments that says it. Of one
+    inside a list, the name ends in `[]`, and `{}` stands for its place.
     """
-    labels = {**LABELS, **(called or {})}
+    labels: dict[str, Label] = {**LABELS, **(called or {})}
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         parameters = inspect.signature(function).parameters
         reports = "progress" in parameters
+
+        def shown(*args: Any, **named: Any) -> Any:
+            for name, value in {**dict(zip(parameters, args, strict=False)), **named}.items():
+                legible(name, value)
+            return function(*args, **named)
 
         @functools.wraps(function)
         def call(*args: Any, prediction: Any = None, **named: Any) -> Any:
@@ -48,17 +56,20 @@ def exhibit(*, called: Mapping[str, str] | None = None) -> Callable[[Callable[P,
             arguments = {**given, **named}
             specs = dict(_specs(arguments))
             if prediction is None and not specs:
-                return function(*args, **named)
+                return shown(*args, **named)
 
             def run(values: Mapping[str, Any], progress: Callable[[float], None]) -> Any:
                 now = _filled(arguments, values)
                 first = [now.pop(name) for name in given]
-                return function(*first, **now, **({"progress": progress} if reports else {}))
+                if reports:
+                    now["progress"] = progress
+                return shown(*first, **now)
 
             def written(values: Mapping[str, Any]) -> str:
                 return line(function.__name__, _filled(arguments, values), len(given))
 
-            names = {key: _label(key, labels) for key in specs}
+            said = {name: label(arguments) if callable(label) else label for name, label in labels.items()}
+            names = {key: _label(key, said) for key in specs}
             return Panel(specs, run, written, labels=names, prediction=prediction)
 
         return call

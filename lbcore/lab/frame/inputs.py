@@ -6,20 +6,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._checks import whole
 from lbcore.lab.student import classes
 
-__all__ = ["distinct_keys", "labelled", "number", "uniform_bits", "zipf_ranks"]
+__all__ = ["distinct_keys", "labelled", "legible", "number", "uniform_bits", "zipf_ranks"]
 
 MOST_REQUESTS = 100_000_000
 
 
 def number(name: str, value: Any, least: int = 0, most: int = MOST_REQUESTS) -> int:
     """`value` as an int from `least` to `most`, or an error that names the argument."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected a whole number, got {value!r}")
-    if not least <= value <= most:
-        raise ValueError(f"{name}: {value:,} is not between {least:,} and {most:,}")
-    return int(value)
+    return whole(name, value, least, most)
+
+
+def legible(name: str, value: Any) -> None:
+    """ValueError where a name that is to be drawn has half of a surrogate pair: no page and no picture takes it.
+
+    Looked at are texts, the nodes of a selector, and what stands in a list or a dict.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{name}: {value!r} has half of a surrogate pair, which is no letter") from None
+    elif isinstance(value, Mapping):
+        legible(name, [*value.keys(), *value.values()])
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            legible(name, one)
+    elif not isinstance(value, (type, np.ndarray)) and isinstance(
+        nodes := getattr(value, "nodes", None), (list, tuple)
+    ):
+        legible(name, nodes)
 
 
 def uniform_bits(count: int, seed: int) -> NDArray[np.uint64]:

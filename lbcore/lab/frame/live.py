@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import ipywidgets
 
+from lbcore._checks import real
 from lbcore.faults import Clock, RealClock
-from lbcore.faults._checks import real
 from lbcore.lab.frame import style
 from lbcore.lab.frame.panel import Board
 from lbcore.lab.frame.still import figure

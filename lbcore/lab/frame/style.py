@@ -34,6 +34,8 @@ BAND = "#858d99"
 DOWN = "#bdbdbd"
 GUESS = "#8b008b"
 
+#: Algorithms are no nodes, so they have none of the nodes' colours: they differ by line and label.
+LINES = (("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.6))), ("#8a94a3", "-"))
 #: A white ground for a label that lies on a line.
 CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
@@ -69,6 +71,8 @@ RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lbcore",
     "path.simplify": True,
+    # Names are the user's and stand as they are: a dollar is no mathematics.
+    "text.parse_math": False,
 }
 
 

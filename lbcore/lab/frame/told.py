@@ -29,11 +29,12 @@ class Told(ipywidgets.DOMWidget):
     def _ipython_display_(self) -> None:
         self.add_class(still.ALIVE)
         self._still = display(still.said(repr(self), self.drawn()), raw=True, display_id=True)
-        display(self._repr_mimebundle_(), raw=True)
+        bundle = self._repr_mimebundle_()
+        display(bundle[0] if isinstance(bundle, tuple) else bundle, raw=True)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/plain"] = repr(self)
-        return data
+        return bundle

@@ -1,14 +1,15 @@
-// The front end of player.py: requests flow from clients through the balancer to the nodes, on one canvas.
+// The front end of play.py: requests flow from clients through the balancer to the nodes, on one canvas.
 //
 // Everything shown is a function of the trace and of one number, the time. A frame keeps no state for the next one, so
-// the trace can be played at any speed and scrubbed, and nothing is asked of the kernel after the trace has come.
+// the trace can be played at any speed and scrubbed, and nothing is asked of the kernel after the trace has come. (Longer
+// than 300 lines: without a build step the canvas, its controls and its words are one module.)
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const NEUTRAL = "#6b7a8f"; // a request that no node has been picked for
 const GREY = "#8a8a8a"; // refused, or one of the keys without a mark of its own
 const CLIENTS = 4;
-const MOST_LISTED = 12; // up to here the sentence lists every node's share, as in trace.py
-// What is said of a node that is not up, or not taken to be: as in trace.py.
+const MOST_LISTED = 12; // up to here the sentence lists every node's share, as in words.py
+// What is said of a node that is not up, or not taken to be: as in words.py.
 const STATES = [
   [false, true, "down, not noticed yet", "down, not noticed yet"],
   [false, false, "down", "down"],

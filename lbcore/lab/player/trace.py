@@ -14,6 +14,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
+from lbcore.lab.frame.inputs import legible
 from lbcore.lab.frame.result import Result
 from lbcore.lab.frame.words import Guess
 from lbcore.lab.player import lanes, words
@@ -99,6 +101,7 @@ class Trace(Result):
         if isinstance(self.nodes, (str, bytes)) or not all(isinstance(name, str) for name in self.nodes):
             raise TypeError("nodes: expected a list of names")
         put(self, "nodes", tuple(self.nodes))
+        legible("nodes", self.nodes)
         n = len(self.nodes)
         if not n:
             raise ValueError("nodes: at least one node is needed")
@@ -209,7 +212,7 @@ class Trace(Result):
     @property
     def counts(self) -> NDArray[np.int64]:
         """How many requests each node gets in all."""
-        return np.bincount(self.node[self.node >= 0], minlength=len(self.nodes))
+        return bincount(self.node[self.node >= 0], minlength=len(self.nodes))
 
     @cached_property
     def longest_queues(self) -> NDArray[np.int64]:

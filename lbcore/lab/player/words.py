@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
+
 if TYPE_CHECKING:
     from lbcore.lab.player.trace import Event, Trace
 
@@ -42,7 +44,7 @@ def moment(trace: "Trace", time_s: float) -> Moment:
     n = len(trace.nodes)
 
     def by_node(happened: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(trace.node[happened], minlength=n)
+        return bincount(trace.node[happened], minlength=n)
 
     served = trace.node >= 0
     sent = int((trace.first & (trace.sent_s <= time_s)).sum())

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
 from lbcore.lab.student import limits
 from lbcore.lab.student.recipes import Recipe, name_of, recipe
 
@@ -37,6 +38,10 @@ FEWEST_PICKS, MOST_PICKS, NODE_PICKS = 10_000, 100_000, 2_000_000
 
 class StudentError(ValueError):
     """What a student's class did wrong, as a sentence for the student."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this instead of a stack of lbcore's own lines, which would not help a student.
+        return [str(self)]
 
 
 def build(
@@ -108,7 +113,7 @@ class Run:
     def counts(self, which: Any = slice(None)) -> NDArray[np.int64]:
         """Requests at each node, of all requests or of some."""
         picks = self.picks[which]
-        return np.bincount(picks[picks >= 0] if picks.size and picks.min() < 0 else picks, minlength=len(self.names))
+        return bincount(picks[picks >= 0] if picks.size and picks.min() < 0 else picks, minlength=len(self.names))
 
 
 def run(

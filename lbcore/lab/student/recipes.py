@@ -1,6 +1,6 @@
 """How a class becomes a selector: each argument goes to the constructor's parameter of that meaning.
 
-The parameters are `nodes` or `n`, `weights`, `seed` or `rng`, and `slots`. A recipe can be followed, or written down.
+The parameters are `nodes` or `n`, `weights`, `seed` or `rng`, and `slots`.
 """
 
 import inspect
@@ -20,7 +20,7 @@ _KNOWN = ("nodes", "n", "weights", "seed", "rng", "slots")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to make a selector: call it as often as needed; its text is the line of code that does the same."""
+    """How to make a selector: call it as often as needed."""
 
     cls: Any
     arguments: tuple[tuple[str, Any], ...]

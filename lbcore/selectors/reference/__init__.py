@@ -6,25 +6,38 @@ change; nothing is checked. `select()` is the index of the next request's node; 
 
 from lbcore.selectors.reference._draws import GOLDEN, MASK, Draws, again, mix
 from lbcore.selectors.reference._hashes import hash64
-from lbcore.selectors.reference.alternates import BoundedAlternates
-from lbcore.selectors.reference.consistent import BoundedRing, HashRing
-from lbcore.selectors.reference.deadlines import EarliestDeadline, LeastRequest
-from lbcore.selectors.reference.fast_least import FastLeastConnections
-from lbcore.selectors.reference.fast_turns import FastWeightedRoundRobin, MapRoundRobin
+from lbcore.selectors.reference.bounded_ring import BoundedRing
 from lbcore.selectors.reference.hashing import HashSlots, ModuloHash
+from lbcore.selectors.reference.jump import JumpHash
 from lbcore.selectors.reference.least_loaded import LeastConnections, PeakEwma
-from lbcore.selectors.reference.nearest import BoundedNearestRing, NearestRing
-from lbcore.selectors.reference.passive import PassiveLeastConnections, PassiveRoundRobin
-from lbcore.selectors.reference.passive_hash import PassiveHash, PassivePrefixHash, PassiveRing
+from lbcore.selectors.reference.maglev import Maglev
 from lbcore.selectors.reference.randomized import Random, TwoChoices
-from lbcore.selectors.reference.ringless import JumpHash, Maglev, Rendezvous
+from lbcore.selectors.reference.rendezvous import Rendezvous
+from lbcore.selectors.reference.ring import HashRing
 from lbcore.selectors.reference.round_robin import RoundRobin
-from lbcore.selectors.reference.strides import StaticStride
+from lbcore.selectors.reference.systems.envoy import AttemptRing, BoundedAlternates, EarliestDeadline, LeastRequest
+from lbcore.selectors.reference.systems.grpc import StaticStride
+from lbcore.selectors.reference.systems.haproxy import (
+    BoundedNearestRing,
+    FastLeastConnections,
+    FastWeightedRoundRobin,
+    MapHash,
+    MapRoundRobin,
+    NearestRing,
+)
+from lbcore.selectors.reference.systems.nginx import (
+    PassiveHash,
+    PassiveLeastConnections,
+    PassivePrefixHash,
+    PassiveRing,
+    PassiveRoundRobin,
+)
 from lbcore.selectors.reference.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
 __all__ = [
     "GOLDEN",
     "MASK",
+    "AttemptRing",
     "BoundedAlternates",
     "BoundedNearestRing",
     "BoundedRing",
@@ -39,6 +52,7 @@ __all__ = [
     "LeastConnections",
     "LeastRequest",
     "Maglev",
+    "MapHash",
     "MapRoundRobin",
     "ModuloHash",
     "NearestRing",

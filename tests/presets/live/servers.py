@@ -66,9 +66,12 @@ def running(command: list[str], ports: list[int], folder: Path) -> Iterator[None
             process.wait()
 
 
-@contextmanager
-def fresh_random() -> Iterator[random.Random]:
-    """Other numbers in each run; a failure says which, and LBCORE_LIVE_SEED brings them back."""
-    seed = int(os.environ.get("LBCORE_LIVE_SEED") or random.SystemRandom().randrange(2**32))
+def numbers() -> random.Random:
+    """The same weights, keys and scripts in each run; others with LBCORE_LIVE_SEED, or with LBCORE_EXPLORE=1.
+
+    A failure says which they were, and LBCORE_LIVE_SEED brings them back.
+    """
+    drawn = random.SystemRandom().randrange(2**32) if os.environ.get("LBCORE_EXPLORE") == "1" else 1
+    seed = int(os.environ.get("LBCORE_LIVE_SEED") or drawn)
     print(f"LBCORE_LIVE_SEED={seed}")
-    yield random.Random(seed)
+    return random.Random(seed)

@@ -9,7 +9,7 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import haproxy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.servers import free_ports, numbers, program, running
 from tests.presets.live.traffic import Backends, Client, backends, idle, random_keys, random_script, run
 from tests.presets.recordings import replayed
 
@@ -25,6 +25,22 @@ HASHES = [
     ("consistent wt6", {"method": "consistent", "function": "wt6"}),
     ("consistent crc32 avalanche", {"method": "consistent", "function": "crc32", "avalanche": True}),
 ]
+
+# Every failure is tried again at once, at another server than the last.
+REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 20ms"]
+REDISPATCHED: list[tuple[Callable[..., Selector], list[str]]] = [
+    (haproxy.roundrobin, ["balance roundrobin"]),
+    (haproxy.static_rr, ["balance static-rr"]),
+    (haproxy.leastconn, ["balance leastconn"]),
+    (partial(haproxy.hash, header=True), ["balance hdr(x-key)"]),
+    (partial(haproxy.hash, header=True, method="consistent"), ["balance hdr(x-key)", "hash-type consistent"]),
+]
+
+
+def lists(rng: random.Random) -> str:
+    """A header of one element or several, with quotes and blanks, some of the first ones empty."""
+    parts = [rng.choice(["", " ", "a b", '"a,b"', '"a\\",b"', "a\\", '"', f"k{rng.randrange(40)}"]) for _ in range(3)]
+    return ",".join(parts[: rng.randrange(1, 4)])
 
 
 class Group:
@@ -72,27 +88,29 @@ def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None])
     binary, account = program("haproxy", "apt-get install haproxy"), Account()
 
     async def work() -> None:
-        with fresh_random() as rng:
-            async with backends(SERVERS) as many:
-                groups: dict[str, tuple[list[str], Group]] = {}
-                for i in range(4):
-                    groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
-                    groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
-                for i in range(2):
-                    groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
-                for i, (words, _) in enumerate(HASHES):
-                    groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
-                    if i in (0, 2, 4, 5):
-                        groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
-                for factor in (105, 125, 180):
-                    options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
-                    groups[f"bounded{factor}"] = options, Group(rng, many)
-                ports = dict(zip(groups, free_ports(len(groups)), strict=True))
-                (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
-                with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
-                    for name, (_, group) in groups.items():
-                        client = Client(ports[name], many)
-                        await compare(account, client, rng, name, group)
+        rng = numbers()
+        async with backends(SERVERS) as many:
+            groups: dict[str, tuple[list[str], Group]] = {}
+            for i in range(4):
+                groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
+                groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
+            for i in range(2):
+                groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
+            for i, (words, _) in enumerate(HASHES):
+                groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
+                if i in (0, 2, 4, 5):
+                    groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
+            for factor in (105, 125, 180):
+                options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
+                groups[f"bounded{factor}"] = options, Group(rng, many)
+            for i, (_, options) in enumerate(REDISPATCHED * 2):
+                groups[f"redispatch{i}"] = [*options, *REDISPATCH], Group(rng, many)
+            ports = dict(zip(groups, free_ports(len(groups)), strict=True))
+            (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
+            with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
+                for name, (_, group) in groups.items():
+                    client = Client(ports[name], many)
+                    await compare(account, client, rng, name, group)
 
     run(work)
     account.close(record_property, "haproxy")
@@ -112,6 +130,9 @@ async def compare(account: Account, client: Client, rng: random.Random, name: st
             haproxy.hash, group.names, group.weights, method="consistent", ids=group.ids, balance_factor=number
         ),
     }
+    if preset == "redispatch":
+        await redispatch(account, client, rng, what, group, REDISPATCHED[number % len(REDISPATCHED)][0])
+        return
     selector = make[preset]()
     if preset in ("roundrobin", "static_rr"):
         real = await client.picks([{}] * 150)
@@ -130,3 +151,25 @@ async def compare(account: Account, client: Client, rng: random.Random, name: st
         request: Callable[[str], dict[str, Any]] = lambda key: {"x_key": key} if key else {}  # noqa: E731
         real = await client.in_flight(script, request)
         account.compare(what, real, group.picks(replayed(selector, [list(step) for step in script])))
+
+
+async def redispatch(
+    account: Account, client: Client, rng: random.Random, what: str, group: Group, preset: Callable[..., Selector]
+) -> None:
+    """Requests whose servers fail at random, in mid-stream: all the servers that each one reached."""
+    hashed = {"ids": group.ids} if isinstance(preset, partial) else {}
+    selector = preset(group.names, group.weights, **hashed)
+    real, ours = [], []
+    for _ in range(100):
+        failing = [number for number in group.numbers if rng.random() < 0.3]
+        key = lists(rng) if selector.keyed else None
+        header = {} if key is None else {"x_key": key}
+        real.append(await client.tried(x_fail=",".join(map(str, failing)), **header))
+        tried: list[int] = []
+        while len(tried) < 4:
+            tried.append(selector.select(key, avoid=tried))
+            selector.release(tried[-1])
+            if group.numbers[tried[-1]] not in failing:
+                break
+        ours.append(group.picks(tried))
+    account.compare(what, real, ours)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lbcore.presets import nginx
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.servers import free_ports, numbers, program, running
 from tests.presets.live.traffic import (
     Backends,
     Client,
@@ -63,39 +63,39 @@ def test_nginx(tmp_path: Path, record_property: Callable[[str, object], None]) -
     [port] = free_ports(1)
 
     async def work() -> None:
-        with fresh_random() as rng:
-            async with backends(SERVERS) as many:
-                sets = {f"u{i}": some(rng, many, 1 if i < 4 else 3) for i in range(28)}
-                methods = {
-                    name: ["", "hash $http_x_key", "hash $http_x_key consistent", "ip_hash", "least_conn", "", "", ""][
-                        int(name[1:]) % 8
-                    ]
-                    for name in sets
-                }
-                # The sixth kind has failures, the seventh hashes with some servers down, the eighth has backups.
-                fails = {name: rng.choice([0, 1, 2, 3]) for name in sets}
-                upstreams = {}
-                for name, (_, names, weights) in sets.items():
-                    kind = int(name[1:]) % 8
-                    upstreams[name] = lines(methods[name], names, weights)
-                    if kind == 5:
-                        upstreams[name] = lines("", names, weights, f"max_fails={fails[name]} fail_timeout=1000")
-                    if kind == 6:
-                        method = "hash $http_x_key" + (" consistent" if int(name[1:]) % 16 == 6 else "")
-                        upstreams[name] = lines(method, names, weights)
-                        upstreams[name][1] = upstreams[name][1].replace(" ;", " down;")
-                    if kind == 7:
-                        upstreams[name] = lines("", names, weights)
-                        upstreams[name][-1] = upstreams[name][-1].replace(" ;", " backup;")
-                recovering = random_weights(rng, SERVERS)
-                upstreams["recover"] = lines("", many.names, recovering, "max_fails=1 fail_timeout=1")
-                (tmp_path / "nginx.conf").write_text(configuration(tmp_path, port, upstreams))
-                command = [binary, "-p", str(tmp_path), "-c", "nginx.conf", "-e", str(tmp_path / "error.log")]
-                with running(command, [port], tmp_path):
-                    client = Client(port, many)
-                    for name, servers in sets.items():
-                        await compare(account, client, rng, name, servers, fails[name])
-                    await recover(account, client, many.names, recovering)
+        rng = numbers()
+        async with backends(SERVERS) as many:
+            sets = {f"u{i}": some(rng, many, 1 if i < 4 else 3) for i in range(28)}
+            methods = {
+                name: ["", "hash $http_x_key", "hash $http_x_key consistent", "ip_hash", "least_conn", "", "", ""][
+                    int(name[1:]) % 8
+                ]
+                for name in sets
+            }
+            # The sixth kind has failures, the seventh hashes with some servers down, the eighth has backups.
+            fails = {name: rng.choice([0, 1, 2, 3]) for name in sets}
+            upstreams = {}
+            for name, (_, names, weights) in sets.items():
+                kind = int(name[1:]) % 8
+                upstreams[name] = lines(methods[name], names, weights)
+                if kind == 5:
+                    upstreams[name] = lines("", names, weights, f"max_fails={fails[name]} fail_timeout=1000")
+                if kind == 6:
+                    method = "hash $http_x_key" + (" consistent" if int(name[1:]) % 16 == 6 else "")
+                    upstreams[name] = lines(method, names, weights)
+                    upstreams[name][1] = upstreams[name][1].replace(" ;", " down;")
+                if kind == 7:
+                    upstreams[name] = lines("", names, weights)
+                    upstreams[name][-1] = upstreams[name][-1].replace(" ;", " backup;")
+            recovering = random_weights(rng, SERVERS)
+            upstreams["recover"] = lines("", many.names, recovering, "max_fails=1 fail_timeout=1")
+            (tmp_path / "nginx.conf").write_text(configuration(tmp_path, port, upstreams))
+            command = [binary, "-p", str(tmp_path), "-c", "nginx.conf", "-e", str(tmp_path / "error.log")]
+            with running(command, [port], tmp_path):
+                client = Client(port, many)
+                for name, servers in sets.items():
+                    await compare(account, client, rng, name, servers, fails[name])
+                await recover(account, client, many.names, recovering)
 
     run(work)
     account.close(record_property, "nginx")
@@ -109,7 +109,7 @@ async def recover(account: Account, client: Client, names: list[str], weights: l
     real, ours = [], []
     for i in range(60):
         if i == 30:
-            await asyncio.sleep(3.2)
+            await asyncio.sleep(2.2)  # two whole seconds later, which is more than one
         failing = [0] if i < 15 else []
         real.append(await client.tried(path="/recover/", x_fail=",".join(map(str, failing))))
         ours.append(tried(selector, None, failing))

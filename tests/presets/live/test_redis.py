@@ -1,5 +1,7 @@
 """A running Redis Cluster has the slots that the preset has."""
 
+import random
+import re
 import socket
 import subprocess
 from collections.abc import Callable
@@ -9,8 +11,10 @@ from typing import Any
 
 from lbcore.presets import redis
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, fresh_random, program, running
+from tests.presets.live.servers import free_ports, numbers, program, running
 from tests.presets.live.traffic import random_keys
+
+ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 
 
 class Connection:
@@ -44,17 +48,37 @@ class Connection:
         raise RuntimeError(line)
 
 
+def compare_addresses(account: Account, client: str, ports: list[int], rng: random.Random) -> None:
+    """Several masters an address: what redis-cli would do, and is not told to."""
+    for _ in range(5):
+        names = [f"{rng.choice(ADDRESSES)}:{port}" for port in ports]
+        plan = subprocess.run(
+            [client, "--cluster", "create", *names],
+            input="no\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        ).stdout
+        owner = [-1] * redis.SLOTS
+        for name, ranges in re.findall(r"^M: \S+ (\S+)\n +slots:(\S+)", plan, re.MULTILINE):
+            for first, last in re.findall(r"\[(\d+)-(\d+)\]", ranges):
+                owner[int(first) : int(last) + 1] = [names.index(name)] * (int(last) + 1 - int(first))
+        account.compare(f"addresses of {names}", owner, redis.slots(names).owners.tolist())  # type: ignore[attr-defined]
+
+
 def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     server = program("redis-server", "apt-get install redis-server")
     client, account = program("redis-cli", "apt-get install redis-tools"), Account()
-    with fresh_random() as rng, ExitStack() as stack:
+    rng = numbers()
+    with ExitStack() as stack:
         n = rng.randrange(3, 6)
         ports = [port for port in free_ports(4 * n) if port < 55_000][:n]  # its bus listens on a port 10000 above
         ports += list(range(20_011, 30_000, 97))[: n - len(ports)]
         for port in ports:
             folder = tmp_path / str(port)
             folder.mkdir()
-            command = [server, "--port", str(port), "--cluster-enabled", "yes", "--bind", "127.0.0.1", "--save", ""]
+            command = [server, "--port", str(port), "--cluster-enabled", "yes", "--bind", *ADDRESSES, "--save", ""]
             stack.enter_context(running(command, [port], folder))
         keys: list[str | bytes] = random_keys(rng, 200)
         keys += ["{" + key for key in random_keys(rng, 20)] + [key + "{}" + key for key in random_keys(rng, 20)]
@@ -64,6 +88,7 @@ def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -
         with Connection(ports[0]) as connection:
             slots = [connection.ask(b"CLUSTER", b"KEYSLOT", k.encode() if isinstance(k, str) else k) for k in keys]
             account.compare("key_slot", slots, [redis.key_slot(key) for key in keys])
+            compare_addresses(account, client, ports, rng)
             names = [f"127.0.0.1:{port}" for port in ports]
             made = subprocess.run(
                 [client, "--cluster", "create", *names, "--cluster-yes"],

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lbcore import selectors
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.counts._asked import Nodes, Weights, cut_short, ready
 from lbcore.lab.exhibits.counts._binomial import binomial_band
 from lbcore.lab.frame import style
@@ -205,7 +206,7 @@ def _share(selector: Any, up: NDArray[np.bool_], keyed_at_random: bool) -> tuple
     elif kind in (selectors.Random, reference.Random) or (kind is selectors.ModuloHash and keyed_at_random):
         law = "binomial"
     elif kind is selectors.HashSlots and keyed_at_random:
-        live = live * np.bincount(selector.owners, minlength=len(up))
+        live = live * bincount(selector.owners, minlength=len(up))
         law = "binomial"
     else:
         weights = getattr(selector, "weights", None)

@@ -20,9 +20,6 @@ from lbcore.lab.frame.words import Guess, nodes, percent, scored
 from lbcore.lab.student import classes
 from lbcore.selectors import reference
 
-#: Algorithms are no nodes, so they have none of the nodes' colours: they differ by line and label.
-LINES = (("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.6))), ("#8a94a3", "-"))
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Growth(Result):
@@ -65,7 +62,7 @@ class Growth(Result):
                 theory = self.theory * (100 * self.nodes / self.at if share else 1)
                 ax.plot(self.at, theory, color=style.INK, linewidth=0.8, zorder=2, gid="theory")
             for i, (label, row) in enumerate(zip(self.labels, rows, strict=True)):
-                ink, dash = LINES[i % len(LINES)]
+                ink, dash = style.LINES[i % len(style.LINES)]
                 # Turns taken evenly leave a gap of zero now and then, which a log axis cannot show.
                 seen = np.where(row > 1e-9, row, np.nan)
                 ax.plot(self.at, seen, color=ink, linestyle=dash, linewidth=2.2, zorder=3)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.counts._asked import Nodes, side_by_side
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import bars, guessed, height, many_nodes
@@ -125,6 +126,6 @@ def work(
     for label, run in zip(labels, runs, strict=True):
         served = run.picks[:count] >= 0
         picks = run.picks[:count][served]
-        loads: NDArray[Any] = np.bincount(picks, weights=each[served], minlength=len(names))
-        made.append(WorkRow(label, np.bincount(picks, minlength=len(names)), loads))
+        loads: NDArray[Any] = bincount(picks, weights=each[served], minlength=len(names))
+        made.append(WorkRow(label, bincount(picks, minlength=len(names)), loads))
     return Work(names, tuple(made), count, float(each.sum()))

@@ -1,44 +1,45 @@
 """Keys from a file of the reader's own: one key a line, or a field of an access log, gzip too.
 
 The file is a stream: it is read in pieces of 256 KiB and may be larger than memory. A line that cannot be used is
-counted, not fatal.
+counted, not fatal, as long as there is one that can.
 """
 
-import gzip
 import io
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from lbcore.lab.exhibits.keys._opened import Source, no_text
+from lbcore.lab.exhibits.keys._records import records, shown
 
 __all__ = ["FIELDS", "KeyFileError", "KeyReader", "read_keys"]
 
 _PIECE_BYTES = 256 * 1024
 _LONGEST_LINE_BYTES = 32 * 1024
 _FIRST_BAD = 5
-_SNIFFED_LINES = 20
+_HEAD_BYTES = 64 * 1024
+_SNIFFED_LINES = 100
 
 # Possessive quantifiers: no line, however odd, makes the match slower than linear.
 _QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _LOG_LINE = re.compile(
     rf"(\S++) (\S++) (\S++) \[([^\]\[]*+)\] {_QUOTED} (\d{{3}}|-) (\d++|-)(?: {_QUOTED} {_QUOTED})?(?: .*)?", re.DOTALL
 )
-_REQUEST = re.compile(r"([A-Z]++) (([^ ?]++)[^ ]*+)(?: (\S++))?")
+# A blank within the target belongs to it where a protocol follows: the target ends at the last blank.
+_REQUEST = re.compile(r"([A-Za-z]++) (?:(.+) ([A-Za-z]++/\S++)|(\S++)(?: (\S++))?)")
+_SITE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?]*+")
 _LOG_GROUPS = {
     "client": 1, "identity": 2, "user": 3, "time": 4, "request": 5, "status": 6, "bytes": 7, "referrer": 8, "agent": 9,
 }  # fmt: skip
-_REQUEST_GROUPS = {"method": 1, "url": 2, "path": 3, "protocol": 4}
-FIELDS = (*_LOG_GROUPS, *_REQUEST_GROUPS)
+_REQUEST_FIELDS = ("method", "url", "path", "protocol")
+#: The whole line, whatever it looks like.
+_LINE = "line"
+FIELDS = (*_LOG_GROUPS, *_REQUEST_FIELDS, _LINE)
 
-_NOT_TEXT = {
-    b"PK\x03\x04": "a zip file: unpack it first",
-    b"BZh91AY&SY": "a bzip2 file: unpack it first",
-    b"\xfd7zXZ": "an xz file: unpack it first",
-    b"\x28\xb5\x2f\xfd": "a zstd file: unpack it first",
-    b"\xff\xfe": "UTF-16 text: save it as UTF-8",
-    b"\xfe\xff": "UTF-16 text: save it as UTF-8",
-}
+TOO_LONG, NO_LOG_LINE, NO_FIELD = "too long", "no line of a log", "no such field"
 
 
 class KeyFileError(ValueError):
@@ -55,14 +56,16 @@ def read_keys(path: str | Path, field: str | None = None) -> "KeyReader":
     Args:
         path: a text file, plain or gzip (told by its content, not its name).
         field: None for one key a line; else which field of a log in the common or combined format is the key,
-            one of `FIELDS`. `path` is the request's target up to its `?`, `url` is all of it.
+            one of `FIELDS`. `path` is the request's target from its first `/` up to its `?`, `url` is all of it;
+            `line` is the whole line, also where the lines look like records.
 
     Raises:
-        KeyFileError: no such file, not a text file, or it looks like an access log and `field` is None.
+        KeyFileError: no such file, not a text file, or its lines look like records and `field` is None; at the end of
+            an iteration, that no line could be used.
         ValueError: `field` is not one of `FIELDS`.
 
-    A key is the line as it stands, without its line end (LF or CRLF). Empty lines are skipped. A line is bad, and
-    counted, when it is not UTF-8, is longer than 32 KiB, or has no such field.
+    A key is the line as it stands, without its line end (LF or CRLF). Empty lines are skipped. A line that is not
+    UTF-8 is read as Latin-1. A line is bad, and counted, when it is longer than 32 KiB or has no such field.
     """
     return KeyReader(path, field)
 
@@ -70,9 +73,10 @@ def read_keys(path: str | Path, field: str | None = None) -> "KeyReader":
 class KeyReader:
     """A file of keys as a stream: iterate over `batches()` (lists of str) or over the reader itself (single keys).
 
-    Each iteration starts at the top of the file and counts anew: `lines`, `keys`, `empty_lines`, `bad_lines`, and
-    `first_bad`, the numbers (from 1) of the first five bad lines. `problem` is None, or a sentence on why reading
-    stopped before the end (a damaged or cut-off gzip file); the keys before that point have been given.
+    Each iteration starts at the top of the file and counts anew: `lines`, `keys`, `empty_lines`, `bad_lines` and
+    `reasons` (how many for each), and `first_bad`, the numbers (from 1) of the first five bad lines. `problem` is None,
+    or a sentence on why reading stopped before the end (a damaged or cut-off gzip file); the keys before that point
+    have been given.
     """
 
     def __init__(self, path: str | Path, field: str | None = None) -> None:
@@ -85,7 +89,7 @@ class KeyReader:
         self._check()
 
     def __repr__(self) -> str:
-        kind = "one key a line" if self.field is None else f"field {self.field!r} of an access log"
+        kind = "one key a line" if self.field in (None, _LINE) else f"field {self.field!r} of an access log"
         return f"<keys of {self.path.name}: {kind}>"
 
     def __iter__(self) -> Iterator[str]:
@@ -115,26 +119,30 @@ class KeyReader:
                 rest = tail
                 keys = self._keys(whole) if newline else []
                 if len(rest) > _LONGEST_LINE_BYTES:
-                    rest, skipping = b"", True
                     self.lines += 1
-                    self._bad(self.lines)
+                    self._bad(self.lines, _text(rest))
+                    rest, skipping = b"", True
                 if keys:
                     yield keys
             if rest and (keys := self._keys(rest)):
                 yield keys
+        if not self.keys:
+            raise KeyFileError(self._nothing())
 
     def _start(self) -> None:
         self.lines = self.keys = self.empty_lines = self.bad_lines = self.bytes_read = 0
+        self.reasons: Counter[str] = Counter()
         self.first_bad: list[int] = []
+        self._first_bad_line = ""
         self.problem: str | None = None
 
-    def _open(self) -> "_Source":
+    def _open(self) -> "Source":
         try:
             if not self.path.exists():
                 raise KeyFileError(f"There is no file {str(self.path)!r}. Check the spelling, and the folder.")
             if not self.path.is_file():
                 raise KeyFileError(f"{str(self.path)!r} is not a file of keys but a folder or a device.")
-            source = _Source(self.path)
+            source = Source(self.path)
         except OSError as error:
             raise KeyFileError(f"{str(self.path)!r} cannot be read: {error.strerror or error}.") from None
         self.bytes_total = source.size
@@ -152,79 +160,117 @@ class KeyReader:
         return piece
 
     def _check(self) -> None:
+        head, piece = b"", b"\n"
         with self._open() as (raw, data):
-            head = self._read(raw, data)
+            while piece and len(head) < _HEAD_BYTES:
+                piece = self._read(raw, data)
+                head += piece
         if self.problem and not head:
             raise KeyFileError(self.problem)
-        for magic, what in _NOT_TEXT.items():
-            if head.startswith(magic):
-                raise KeyFileError(f"{str(self.path)!r} is {what}.")
-        lines = [text for line in head.split(b"\n")[:_SNIFFED_LINES] if (text := line.decode(errors="replace").strip())]
-        if self.field is None and 2 * sum(_LOG_LINE.fullmatch(line) is not None for line in lines) > len(lines):
+        if what := no_text(head):
+            raise KeyFileError(f"{str(self.path)!r} is {what}.")
+        if self.field is None:
+            whole, _, rest = head.removeprefix(b"\xef\xbb\xbf").rpartition(b"\n")
+            # The last line may go on behind the head.
+            self._refuse_records(whole + b"\n" + rest if not piece or not whole else whole)
+        self._start()
+
+    def _refuse_records(self, head: bytes) -> None:
+        """No line of a log is taken for a key without a word."""
+        lines = [line for piece in head.split(b"\n") if (line := _text(piece[:_LONGEST_LINE_BYTES]).strip())]
+        # A log may begin with comments; keys may all begin with '#'.
+        lines = ([line for line in lines if not line.startswith("#")] or lines)[:_SNIFFED_LINES]
+        if 2 * sum(_LOG_LINE.fullmatch(line) is not None for line in lines) > len(lines):
             raise KeyFileError(
                 f"{str(self.path)!r} looks like an access log. Say which field is the key, for example "
                 f"field='path' or field='client'."
             )
-        self._start()
+        if why := records(lines):
+            raise KeyFileError(
+                f"{str(self.path)!r} looks like records, not like one key a line: {why}. It begins {shown(lines[0])}. "
+                "A field can be taken from a log in the common or combined format alone; of any other file, write the "
+                "keys into a file of their own, one a line. If the whole line is the key, say field='line'."
+            )
 
     def _keys(self, block: bytes) -> list[str]:
         """Turn whole lines into keys, and count."""
-        raw_lines: list[str] | list[bytes]
         try:
-            raw_lines = block.decode().split("\n")
+            lines = block.decode().split("\n")
         except UnicodeDecodeError:
-            raw_lines = block.split(b"\n")
+            lines = [_text(line) for line in block.split(b"\n")]
         # None is a bad line, "" an empty one.
-        found = [self._key(line) for line in raw_lines]
+        found = [self._key(line) for line in lines]
         keys = [key for key in found if key]
         if len(keys) < len(found):
-            for number, key in enumerate(found, self.lines + 1):
+            for number, (key, line) in enumerate(zip(found, lines, strict=True), self.lines + 1):
                 if key is None:
-                    self._bad(number)
+                    self._bad(number, line)
                 elif not key:
                     self.empty_lines += 1
         self.lines += len(found)
         self.keys += len(keys)
         return keys
 
-    def _key(self, line: str | bytes) -> str | None:
+    def _key(self, line: str) -> str | None:
         if len(line) > _LONGEST_LINE_BYTES:
             return None
-        if isinstance(line, bytes):
-            try:
-                line = line.decode()
-            except UnicodeDecodeError:
-                return None
         if line.endswith("\r"):
             line = line[:-1]
         if not line or line.isspace():
             return ""
-        if self.field is None:
+        if self.field is None or self.field == _LINE:
             return line
         match = _LOG_LINE.fullmatch(line)
-        if match and self.field in _REQUEST_GROUPS:
-            match = _REQUEST.fullmatch(match[_LOG_GROUPS["request"]])
-            return match and match[_REQUEST_GROUPS[self.field]]
+        if match and self.field in _REQUEST_FIELDS:
+            return _of_request(match[_LOG_GROUPS["request"]], self.field)
         return (match and match[_LOG_GROUPS[self.field]]) or None
 
-    def _bad(self, number: int) -> None:
+    def _bad(self, number: int, line: str) -> None:
         self.bad_lines += 1
+        if len(line) > _LONGEST_LINE_BYTES:
+            reason = TOO_LONG
+        else:
+            reason = NO_FIELD if _LOG_LINE.fullmatch(line.removesuffix("\r")) else NO_LOG_LINE
+        if not self.reasons:
+            self._first_bad_line = f"line {number} is {reason}: {shown(line)}".replace(
+                NO_FIELD, f"without {self.field}"
+            )
+        self.reasons[reason] += 1
         if len(self.first_bad) < _FIRST_BAD:
             self.first_bad.append(number)
 
+    def _nothing(self) -> str:
+        """Why no line could be used, and what to try."""
+        if self.problem:
+            return self.problem
+        if not self.bad_lines:
+            return f"{str(self.path)!r} is empty: there is no key in it."
+        if NO_LOG_LINE in self.reasons:
+            way = (
+                "A field can be taken from a log in the common or combined format alone. If each line is a key, leave "
+                "`field` out; of any other file, write the keys into a file of their own, one a line."
+            )
+        elif NO_FIELD in self.reasons:
+            way = f"Take another field: {', '.join(FIELDS)}."
+        else:
+            way = "A key is at most 32 KiB long: is it a file of text, with line ends?"
+        return f"No line of {str(self.path)!r} can be used: {self._first_bad_line}. {way}"
 
-class _Source:
-    """The open file and, for gzip, the stream of what it holds (the same object otherwise)."""
 
-    def __init__(self, path: Path) -> None:
-        self.raw = path.open("rb")
-        self.size = path.stat().st_size
-        is_gzip = self.raw.peek(2)[:2] == b"\x1f\x8b"
-        self.data: Any = gzip.GzipFile(fileobj=self.raw) if is_gzip else self.raw
+def _of_request(request: str, field: str) -> str | None:
+    """A field of a request line; None where it has none."""
+    match = _REQUEST.fullmatch(request)
+    if match is None:
+        return None
+    url, protocol = (match[2], match[3]) if match[2] is not None else (match[4], match[5])
+    if field == "path":
+        return _SITE.sub("", url, count=1).partition("?")[0] or ("/" if _SITE.match(url) else None)
+    return {"method": match[1], "url": url, "protocol": protocol}[field] or None
 
-    def __enter__(self) -> tuple[io.BufferedReader, Any]:
-        return self.raw, self.data
 
-    def __exit__(self, *_: object) -> None:
-        self.data.close()
-        self.raw.close()
+def _text(line: bytes) -> str:
+    """A line as text. One that is not UTF-8 is a line all the same: in Latin-1 every byte is a letter."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

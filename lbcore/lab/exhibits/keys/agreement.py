@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.counts._asked import Nodes, ready
 from lbcore.lab.exhibits.counts._squares import MOST_ACROSS, squares
 from lbcore.lab.frame import style
@@ -36,7 +37,7 @@ class Agreement(Result):
     @property
     def busiest(self) -> tuple[float, ...]:
         """The share of the keys, in per cent, at each row's busiest node."""
-        return tuple(100 * float(np.bincount(row).max()) / len(row) for row in self.picks)
+        return tuple(100 * float(bincount(row).max()) / len(row) for row in self.picks)
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.keys._hottest import Hottest
 from lbcore.lab.exhibits.keys._reader import read_keys
 from lbcore.lab.frame.exhibit import exhibit
@@ -30,7 +31,8 @@ class KeyCounts(Hottest):
         source: the file's name. field: the log field taken as key, or None.
         nodes: names of the nodes. counts: requests of each, in that order.
         requests: keys read. unplaced: those that no node took, because all were down.
-        lines, empty_lines, bad_lines: what the file held. first_bad: numbers of the first bad lines.
+        lines, empty_lines, bad_lines: what the file held. reasons: why the bad lines are bad, and how many for each.
+            first_bad: numbers of the first bad lines.
         top: the keys asked for most, each with its count, which may be too small by `top_error` (0: exact).
         hottest: requests for the first of them at each node; all zero for a selector that takes no key.
         distinct: number of different keys, or None where there were too many to keep.
@@ -46,6 +48,7 @@ class KeyCounts(Hottest):
     lines: int
     empty_lines: int
     bad_lines: int
+    reasons: tuple[tuple[str, int], ...]
     first_bad: tuple[int, ...]
     top: tuple[tuple[str, int], ...]
     top_error: int
@@ -64,12 +67,13 @@ class KeyCounts(Hottest):
         if self.bad_lines:
             numbers = ", ".join(map(str, self.first_bad))
             more = ", ..." if self.bad_lines > len(self.first_bad) else ""
-            bad = f"; {_some(self.bad_lines, 'line')} could not be used (line {numbers}{more})"
+            why = ", ".join(
+                reason if count == self.bad_lines else f"{count:,} {reason}" for reason, count in self.reasons
+            )
+            bad = f"; {_some(self.bad_lines, 'line')} could not be used, {why} (line {numbers}{more})"
         key = "" if self.field is None else f", key: {self.field}"
         yield f"{_some(self.requests, 'request')} from {self.source}{key}{bad}."
-        if not self.requests:
-            if self.bad_lines and self.field:
-                yield f"No line has the field {self.field}: is it an access log in the common or combined format?"
+        if not self.requests:  # interrupted before the first batch
             return
         if self.unplaced:
             yield f"{_some(self.unplaced, 'request')} found no node up."
@@ -110,7 +114,7 @@ def count_keys(
             seconds.
 
     Raises:
-        KeyFileError: the file cannot be used. TypeError, ValueError: another argument is wrong.
+        KeyFileError: the file, or no line of it, can be used. TypeError, ValueError: another argument is wrong.
     """
     number("top", top)
     one = classes.made(selector, nodes)
@@ -129,7 +133,7 @@ def count_keys(
     try:
         for batch in reader.batches():
             picks = np.asarray(one.select_many(batch if keyed else len(batch)))
-            tally += np.bincount(picks + 1, minlength=len(tally))
+            tally += bincount(picks + 1, minlength=len(tally))
             hot.add(batch)
             tell(reader.bytes_read / max(reader.bytes_total, 1))
     except KeyboardInterrupt:
@@ -151,6 +155,7 @@ def count_keys(
         lines=reader.lines,
         empty_lines=reader.empty_lines,
         bad_lines=reader.bad_lines,
+        reasons=tuple(reader.reasons.most_common()),
         first_bad=tuple(reader.first_bad),
         top=ranked[:top],
         top_error=hot.error,

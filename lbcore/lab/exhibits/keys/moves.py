@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lbcore import selectors
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.rings._circle import changed, circle
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import columns, digits
@@ -186,7 +187,7 @@ def _row(label: str, a: Any, b: Any, given: Any) -> MovesRow:
             raise TypeError(f"before: {classes.name_of(one)} picks without a key, so no key can move")
     was, now = classes.run(a, given), classes.run(b, given)
     placed = (was.picks >= 0) & (now.picks >= 0)
-    flow = np.bincount(
+    flow = bincount(
         was.picks[placed].astype(np.int64) * len(now.names) + now.picks[placed],
         minlength=len(was.names) * len(now.names),
     ).reshape(len(was.names), len(now.names))

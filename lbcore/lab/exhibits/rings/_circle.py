@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbcore import selectors
+from lbcore._counting import bincount
 from lbcore.lab.frame.result import Counts, Numbers, Result
 
 __all__ = ["Circle", "changed", "circle", "peak", "spread"]
@@ -26,7 +27,7 @@ class Circle(Result):
     def shares(self) -> Numbers:
         """Each node's share of the circle: a point owns what lies between the one before it and itself."""
         gaps = np.diff(self.at, prepend=self.at[-1] - 1)
-        shares: Numbers = np.bincount(self.owner, weights=gaps, minlength=len(self.nodes)).astype(np.float64)
+        shares: Numbers = bincount(self.owner, weights=gaps, minlength=len(self.nodes)).astype(np.float64)
         return shares
 
     @property

@@ -149,7 +149,7 @@ def _alone(cls: type) -> None:
 def _in_the_cluster(cls: type) -> int:
     """The same class, on the nodes of lbcore's cluster, while one stands still and while its answers get lost."""
     # It runs the experiment that the lesson draws, and that room is built on this one's neighbours.
-    from lbcore.lab.deposits_failover import deposits
+    from lbcore.lab.exhibits.failover.deposits import deposits
 
     found = deposits(cls, ("pause", "answers lost"))
     for row in found.rows:

@@ -1,0 +1,1 @@
+"""What happens when a node dies: who notices, who takes over, and what is done twice."""

@@ -1,0 +1,162 @@
+"""One death brings others: what each node holds while the dead leave their load to the living."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lbcore import RoundRobin
+from lbcore.faults import Cluster, Crash, FaultPlan, FixedWait, Report, RetryPolicy, Stop, VirtualClock
+from lbcore.lab.exhibits.failover._setting import CLIENTS
+from lbcore.lab.exhibits.failover._words import over_s, some
+from lbcore.lab.frame import style
+from lbcore.lab.frame.exhibit import exhibit
+from lbcore.lab.frame.inputs import number
+from lbcore.lab.frame.result import Counts, Numbers, Result
+from lbcore.lab.frame.words import Guess, listed, nodes
+
+#: How long a request keeps a node busy, when the first node crashes, and for how long requests come.
+SERVICE_S, CRASH_S, CASCADE_S = 0.2, 5.0, 30.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cascade(Result):
+    """Nodes that die of what the dead leave them: each dies when it holds `limit` requests."""
+
+    nodes: tuple[str, ...]
+    load: int  # of each node while all are up, in per cent of what it can do
+    limit: int
+    deaths: tuple[tuple[str, float], ...]  # in the order of time: the first is the crash, the others follow from it
+    at_s: tuple[Numbers, ...]  # for each node the times at which what it holds changes
+    held: tuple[Counts, ...]  # and how many it holds from then on
+    submitted: int
+    completed: int
+    failed: int
+    seconds: float
+    seed: int
+
+    @property
+    def after(self) -> float:
+        """The load of a survivor after the first death, in per cent of what it can do."""
+        n = len(self.nodes)
+        return self.load * n / (n - 1)
+
+    def sentence(self, prediction: Guess | None = None) -> str:
+        """What came out."""
+        n, (first, *others) = len(self.nodes), self.deaths
+        text = (
+            f"{nodes(n)}, each {self.load} % busy. {first[0]} crashes at {over_s(first[1])}, which leaves "
+            f"{'the others' if n > 2 else 'the other'} {self.after:.4g} % of what {'they' if n > 2 else 'it'} can do. "
+        )
+        if others:
+            died = [f"{name} at {at_s:.1f} s" for name, at_s in others]
+            text += f"Holding {some(self.limit, 'request')} is too much for a node, so {listed(died)} "
+            text += "dies too. " if len(died) == 1 else "die too. "
+        elif self.after > 100:
+            text += (
+                f"Their queues grow; up to {self.seconds:g} s none holds {self.limit:,} requests, so none dies of it. "
+            )
+        else:
+            text += "They hold out. "
+        account = f"{self.submitted:,} submitted = {self.completed:,} completed + {self.failed:,} failed."
+        return text + account
+
+    def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
+        """What each node holds over time, until it dies."""
+        n = len(self.nodes)
+        tall = max(46.0, min(84.0, 360.0 / n))
+        style.blank(74 + n * tall, fig)
+        axes = style.place(fig, n, 1, sharex=True, sharey=True, top=28, gridspec_kw={"hspace": 0.22})[:, 0]
+        died = dict(self.deaths)
+        for i, (ax, name, at_s, held) in enumerate(zip(axes, self.nodes, self.at_s, self.held, strict=True)):
+            ax.set(xlim=(0, self.seconds), ylim=(0, 1.2 * self.limit))
+            edges = np.append(np.minimum(at_s, self.seconds), self.seconds)
+            ax.stairs(held, edges, fill=True, color=style.colour(i), linewidth=0, zorder=2, gid=f"held: {name}")
+            ax.axhline(self.limit, color=style.INK, linewidth=1.0, zorder=3)
+            ax.set_yticks([0, self.limit])
+            ax.tick_params(axis="x", labelbottom=i == n - 1, length=3.5 if i == n - 1 else 0)
+            ax.text(1.012, 0.5, name, transform=ax.transAxes, va="center", ha="left")
+            if name not in died:
+                continue
+            ax.axvspan(
+                died[name], self.seconds, facecolor="#f2f2f2", edgecolor=style.DOWN, hatch="xx", linewidth=0, gid="down"
+            )
+            left = died[name] < 0.66 * self.seconds
+            ax.text(
+                died[name] + (0.02 if left else -0.02) * self.seconds,
+                0.46 * self.limit,
+                f"crashes at {died[name]:g} s" if name == self.deaths[0][0] else f"dies of it at {died[name]:.1f} s",
+                ha="left" if left else "right",
+                va="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+                zorder=4,
+            )
+        axes[0].set_title(f"requests that each node holds; {self.limit} are too many")
+        axes[-1].set_xlabel("time (s)")
+
+
+@exhibit(called={"load": "load of a node, per cent"})
+def cascade(nodes: int = 3, load: int = 80, *, limit: int = 20, seed: int = 7) -> Cascade:
+    """Nodes that die of overload: node-1 crashes, and whichever other holds `limit` requests runs out of memory.
+
+    load: how busy each node is while all are up, in per cent. The first run has the one crash; the first node to reach
+    the limit gets a crash of its own at that moment, and all is run again with the same seed, which changes nothing
+    before that moment; until no further node reaches it.
+    """
+    nodes, load = number("nodes", nodes, 2, 12), number("load", load, 1, 100)
+    limit, seed = number("limit", limit, 2, 1_000), number("seed", seed, 0, 2**63)
+    rate_per_s = load / 100 * nodes / SERVICE_S
+    times_s = [(i + 0.5) / rate_per_s for i in range(round(rate_per_s * CASCADE_S))]
+    names = [f"node-{i}" for i in range(nodes)]
+    deaths = [(names[1], CRASH_S)]
+    while True:
+        report = _overloaded(names, deaths, times_s, seed)
+        steps = {name: _held(report, name, dict(deaths)) for name in names}
+        reached = [
+            (float(at_s[held >= limit][0]), name)
+            for name, (at_s, held) in steps.items()
+            if name not in dict(deaths) and (held >= limit).any()
+        ]
+        if not reached:
+            break
+        died_s, name = min(reached)
+        deaths.append((name, died_s))
+    return Cascade(
+        tuple(names),
+        load,
+        limit,
+        tuple(deaths),
+        tuple(at_s for at_s, _ in steps.values()),
+        tuple(held for _, held in steps.values()),
+        report.submitted,
+        report.completed,
+        report.failed,
+        CASCADE_S,
+        seed,
+    )
+
+
+def _overloaded(names: list[str], deaths: list[tuple[str, float]], times_s: list[float], seed: int) -> Report:
+    cluster = Cluster(
+        VirtualClock(seed),
+        RoundRobin(names),
+        service_s=SERVICE_S,
+        clients=CLIENTS,
+        retries=RetryPolicy(Stop(attempts=2), FixedWait(0.1), seed=seed),
+        timeout_s=60.0,
+        plan=FaultPlan(*(Crash(name, at_s) for name, at_s in deaths)),
+        seed=seed,
+    )
+    return cluster.run(len(times_s), at_s=times_s)
+
+
+def _held(report: Report, name: str, deaths: dict[str, float]) -> tuple[Numbers, Counts]:
+    """At which times what a node holds changes, and how many requests it holds from then on: none once it is dead."""
+    mine = [one for one in report.attempts if one.node == name]
+    came, went = np.array([one.sent_s for one in mine]), np.array([one.ended_s for one in mine])
+    at_s = np.unique(np.concatenate([[0.0], came, went]))
+    held = np.searchsorted(np.sort(came), at_s, "right") - np.searchsorted(np.sort(went), at_s, "right")
+    if name in deaths:
+        alive = at_s < deaths[name]
+        at_s, held = np.append(at_s[alive], deaths[name]), np.append(held[alive], 0)
+    return at_s, held.astype(np.int64)

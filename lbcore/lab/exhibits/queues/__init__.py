@@ -1,0 +1,1 @@
+"""Waiting: how long requests take where nodes queue them, and who sees the queues."""

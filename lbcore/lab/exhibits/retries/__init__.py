@@ -1,0 +1,1 @@
+"""What retries do to a service, and to each other."""

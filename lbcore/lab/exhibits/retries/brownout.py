@@ -1,0 +1,231 @@
+"""A service through a brown-out: the load on it, and what it answers in time, whatever its clients do."""
+
+import inspect
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lbcore.faults import CircuitBreaker, Exponential, FixedWait, FullJitter, RetryBudget, Wait
+from lbcore.lab.exhibits.retries._metastable import metastable
+from lbcore.lab.exhibits.retries._shaded import PALE, shaded
+from lbcore.lab.frame import style
+from lbcore.lab.frame.drawing import guessed, height
+from lbcore.lab.frame.exhibit import exhibit
+from lbcore.lab.frame.inputs import number
+from lbcore.lab.frame.result import Counts, Result
+from lbcore.lab.frame.words import Guess, scored, upper
+from lbcore.lab.student.asking import answer
+from lbcore.lab.student.classes import StudentError, unfinished
+
+#: What may be done with a request that got no answer, and the pause before it is sent again.
+POLICIES: dict[str, Wait] = {
+    "give up": FixedWait(),
+    "retry at once": FixedWait(),
+    "backoff": Exponential(0.5, 8.0),
+    "backoff and jitter": FullJitter(0.5, 8.0),
+    "retry budget": FullJitter(0.5, 8.0),
+    "circuit breaker": FullJitter(0.5, 8.0),
+}
+CAPACITY, LOW, FROM_S, BACK_S = 300, 100, 10.0, 15.0
+#: Retries among first attempts.
+AGAIN = "#39465a"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BrownOut(Result):
+    """A service through a brown-out: what it was asked, and what it answered in time, in each second."""
+
+    policy: str
+    rate: int
+    allowed: int  # retries of one request
+    budget: int | None  # in per cent of the requests; None where retries have none
+    breaker: bool
+    capacity: int
+    low: int  # the capacity in the brown-out
+    from_s: float
+    back_s: float
+    offered: Counts
+    attempts: Counts
+    again: Counts  # those of them that were retries
+    good: Counts
+    refused: Counts
+    recovery_s: float  # after the end of the brown-out; infinity where it did not recover
+    seed: int
+
+    @property
+    def retries(self) -> int:
+        """How often the policy sends a request again at most."""
+        return 0 if self.policy == "give up" else self.allowed
+
+    @property
+    def asked(self) -> float:
+        """Attempts a second while every one of them fails: rate x (1 + min(retries, budget))."""
+        return self.rate * (1 + min(self.retries, self.retries if self.budget is None else self.budget / 100))
+
+    @property
+    def last_attempts(self) -> float:
+        """Attempts a second in the last ten."""
+        return float(self.attempts[-10:].mean())
+
+    @property
+    def last_good(self) -> float:
+        """Requests answered in time, a second, in the last ten."""
+        return float(self.good[-10:].mean())
+
+    def sentence(self, prediction: Guess | None = None) -> str:
+        """What came out."""
+        each = "" if self.budget is None else f"{self.budget / 100:g}"
+        retries = f"min({self.retries}, {each})" if each else str(self.retries)
+        after_s = len(self.good) - self.back_s
+        text = (
+            f"seed {self.seed}, {self.policy}: {self.rate:,} requests a second, capacity {self.capacity:,}. "
+            f"While all of them fail it asks for {self.rate:,} x (1 + {retries}) = {self.asked:,.0f} a second. "
+        )
+        refused = int(self.refused.sum())
+        if refused:
+            text += f"The breaker kept {refused:,} attempts back. "
+        text += (
+            f"In the last ten seconds {self.last_attempts:,.0f} attempts a second reached the service and "
+            f"{self.last_good:,.0f} requests a second were answered in time: "
+        )
+        if math.isinf(self.recovery_s):
+            text += f"{after_s:,.0f} s after the brown-out it has not recovered."
+        elif self.recovery_s == 0:
+            text += "it was well again as soon as the brown-out was over."
+        else:
+            text += f"it recovered {self.recovery_s:,.0f} s after the brown-out."
+        return upper(text) + scored(prediction, self.last_good)
+
+    def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
+        """The load on the service above, of the same height for each policy, and what it answers in time below."""
+        style.blank(400, fig)
+        grid = {"hspace": 0.42, "height_ratios": (3, 2)}
+        load, good = style.place(fig, 2, 1, top=48, sharex=True, gridspec_kw=grid)[:, 0]
+        edges = np.arange(len(self.good) + 1)
+        # The same height whatever the policy, so that two of them can be compared.
+        most = max(1.15 * self.rate * (1 + self.allowed), 1.25 * self.capacity)
+        height(load, None, most, self.attempts + self.refused)
+        said = None if prediction is None else prediction[0]
+        height(good, said, self.good, self.rate, self.capacity)
+        bars = {"fill": True, "linewidth": 0, "zorder": 2}
+        first, kept = self.attempts - self.again, self.attempts + self.refused
+        load.stairs(first, edges, color=style.NEUTRAL, gid="first", **bars)
+        load.stairs(self.attempts, edges, baseline=first, color=AGAIN, gid="again", **bars)
+        load.stairs(kept, edges, baseline=self.attempts, color=PALE, gid="refused", **bars)
+        good.stairs(self.good, edges, color=style.NEUTRAL, gid="good", **bars)
+        labels = [(float(self.capacity), f"capacity {self.capacity}", style.INK)]
+        # A white edge, since the line crosses dark bars.
+        load.axhline(self.capacity, color="white", linewidth=3.0, zorder=2.5)
+        style.line(load, self.capacity)
+        style.edge_labels(load, labels)
+        labels = [(float(self.rate), f"offered {self.rate}", style.MUTED)]
+        guessed(good, said, prediction, labels)
+        good.axhline(self.rate, color=style.MUTED, linewidth=1.2, linestyle=(0, (3, 2)), zorder=3)
+        style.edge_labels(good, labels)
+        shaded(load, self.from_s, self.back_s, "brown-out")
+        shaded(good, self.from_s, self.back_s, "")
+        if math.isfinite(self.recovery_s):
+            at = self.back_s + self.recovery_s
+            good.axvline(at, color=style.INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4, gid="recovery")
+        verdict = "not recovered" if math.isinf(self.recovery_s) else f"recovered after {self.recovery_s:,.0f} s"
+        shades = "; dark: retries" if self.again.any() else ""
+        shades += "; pale: refused" if self.refused.any() else ""
+        style.count_axis(load, "", 5)
+        load.set_title(f"attempts, each second{shades}", pad=20)
+        style.count_axis(good, f"answered in time, each second: {verdict}", 5)
+        load.set_xlim(0, len(self.good))
+        good.set_xlabel("seconds")
+
+
+@exhibit(called={"retries": "retries allowed", "budget": "retry budget, % of the requests"})
+def brownout(
+    policy: Any = "retry at once",
+    rate: int = 240,
+    retries: int = 3,
+    *,
+    budget: int = 10,
+    seconds: int = 60,
+    seed: int = 7,
+) -> BrownOut:
+    """A service that can do 300 requests a second; from 10 to 15 s only 100. Who waits for 1 s does `policy`.
+
+    policy: one of POLICIES, or a class of a student's with `sent()` and `take()`. rate: requests a second. retries:
+    how often one may be sent again. budget: retries in per cent of the requests, for the two policies with a budget.
+    """
+    rate, retries = number("rate", rate, 1, 1_000), number("retries", retries, 0, 10)
+    budget, seconds = number("budget", budget, 0, 100), number("seconds", seconds, 30, 600)
+    seed = number("seed", seed, 0, 2**63)
+    theirs = inspect.isclass(policy)
+    name = policy.__name__ if theirs else policy
+    if not theirs and policy not in POLICIES:
+        raise ValueError(f"policy: {policy!r} is none of {', '.join(POLICIES)}")
+    limited = theirs or policy == "retry budget"
+    found = metastable(
+        rate,
+        0 if policy == "give up" else retries,
+        wait=POLICIES["retry budget" if theirs else policy],
+        budget=_Theirs(policy, budget / 100) if theirs else RetryBudget(budget / 100, per_s=0) if limited else None,
+        breaker=CircuitBreaker(open_s=5.0) if policy == "circuit breaker" else None,
+        capacity_per_s=CAPACITY,
+        outage_from_s=FROM_S,
+        outage_s=BACK_S - FROM_S,
+        outage_capacity_per_s=LOW,
+        until_s=seconds,
+        seed=seed,
+    )
+    return BrownOut(
+        name,
+        rate,
+        retries,
+        budget if limited else None,
+        policy == "circuit breaker",
+        CAPACITY,
+        LOW,
+        FROM_S,
+        BACK_S,
+        found.offered,
+        found.attempts,
+        found.again,
+        found.good,
+        found.refused,
+        found.recovery_s,
+        seed,
+    )
+
+
+class _Theirs:
+    """A student's class as a budget: told of each request, asked for each retry, and never shown the time."""
+
+    def __init__(self, cls: Any, share: float) -> None:
+        self.cls, self.share, self.name = cls, share, cls.__name__
+        self.mine = answer(self.name, f"{self.name}({share})", cls, share)
+
+    def sent(self, now_s: float) -> None:
+        answer(self.name, f"{self.name}.sent()", lambda: self.mine.sent())
+
+    def take(self, now_s: float) -> bool:
+        may = answer(self.name, f"{self.name}.take()", lambda: self.mine.take())
+        if isinstance(may, (bool, np.bool_)):
+            return bool(may)
+        if may is None and "..." in _source(self.cls):
+            raise StudentError(unfinished(self.name))
+        raise StudentError(f"{self.name}.take() returned {may!r}; it must return True or False")
+
+    def succeeded(self, now_s: float) -> None:
+        """Changes nothing."""
+
+    def failed(self, now_s: float) -> None:
+        """Changes nothing."""
+
+    def fresh(self) -> Self:
+        return type(self)(self.cls, self.share)
+
+
+def _source(cls: Any) -> str:
+    try:
+        return inspect.getsource(cls)
+    except (OSError, TypeError):
+        return ""

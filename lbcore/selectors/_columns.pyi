@@ -1,0 +1,3 @@
+"""What a selector remembers, declared once. Nothing of it can be called from Python."""
+
+class Columns: ...

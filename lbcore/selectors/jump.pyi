@@ -1,0 +1,4 @@
+from lbcore.selectors._selector import KeyHash, Nodes, Selector
+
+class JumpHash(Selector):
+    def __init__(self, nodes: Nodes, *, key_hash: KeyHash | None = None) -> None: ...

@@ -1,0 +1,1 @@
+"""The readable twins of the rules that one system alone has."""

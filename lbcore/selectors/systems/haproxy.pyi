@@ -1,0 +1,46 @@
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+from lbcore.selectors.ring import HashRing, Points
+
+class FastWeightedRoundRobin(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+
+class MapRoundRobin(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+
+class MapHash(MapRoundRobin):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, *, key_hash: KeyHash | None = None) -> None: ...
+
+class FastLeastConnections(Selector):
+    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+
+class NearestRing(HashRing):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        virtual_nodes: SupportsIndex = 160,
+        *,
+        points: Points | None = None,
+        bits: SupportsIndex = 64,
+        key_hash: KeyHash | None = None,
+    ) -> None: ...
+
+class BoundedNearestRing(NearestRing):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        virtual_nodes: SupportsIndex = 160,
+        factor: SupportsIndex = 125,
+        *,
+        points: Points | None = None,
+        bits: SupportsIndex = 64,
+        key_hash: KeyHash | None = None,
+    ) -> None: ...
+
+def smooth_round(weights: ArrayLike, divisor: int = 0) -> NDArray[np.int32]: ...

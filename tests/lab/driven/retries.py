@@ -1,0 +1,129 @@
+"""What the exhibits on retries are driven with, and their numbers read back from their pictures."""
+
+import math
+
+from matplotlib.patches import StepPatch
+
+from lbcore.lab import amplified, brownout, choice, crowd, reassign, slider, stampede
+from lbcore.lab.exhibits.retries.amplified import Amplified
+from lbcore.lab.exhibits.retries.brownout import POLICIES, BrownOut
+from lbcore.lab.exhibits.retries.crowd import RULES, Crowd
+from lbcore.lab.exhibits.retries.reassign import Reassigned
+from lbcore.lab.exhibits.retries.stampede import Stampede
+
+
+class Budget:
+    """What a student may write in lesson 09."""
+
+    def __init__(self, share):
+        self.share, self.requests, self.retries = share, 0, 0
+
+    def sent(self):
+        self.requests += 1
+
+    def take(self):
+        may = self.retries + 1 <= self.share * self.requests
+        self.retries += may
+        return may
+
+
+def steps(ax, gid):
+    """Heights and edges of an outline, above its baseline."""
+    patch = next(patch for patch in ax.patches if isinstance(patch, StepPatch) and patch.get_gid() == gid)
+    values, edges, baseline = patch.get_data()
+    return values - (0 if baseline is None else baseline), edges
+
+
+def check_reassigned(fig, result):
+    ax = fig.axes[0]
+    squares = next(one for one in ax.collections if one.get_gid() == "squares")
+    assert len(squares.get_paths()) == result.attempts == len(squares.get_facecolor())
+    numbers = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
+    if numbers:
+        assert numbers == [str(node) for path in result.paths for node in path]
+
+
+def check_brownout(fig, result):
+    load, good = fig.axes
+    assert (steps(load, "first")[0] == result.attempts - result.again).all()
+    assert (steps(load, "again")[0] == result.again).all() and (steps(load, "refused")[0] == result.refused).all()
+    assert (steps(good, "good")[0] == result.good).all()
+    marks = [line.get_xdata()[0] for line in good.lines if line.get_gid() == "recovery"]
+    assert marks == ([] if math.isinf(result.recovery_s) else [result.back_s + result.recovery_s])
+    shaded = next(patch for patch in load.patches if patch.get_gid() == "shaded")
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (result.from_s, result.back_s)
+    assert float(result.capacity) in {float(line.get_ydata()[0]) for line in load.lines}
+    assert float(result.rate) in {float(line.get_ydata()[0]) for line in good.lines}
+
+
+def check_amplified(fig, result):
+    lines = fig.axes[0].lines
+    for gid, rows in (("measured", result.attempts), ("theory", result.theory)):
+        drawn = [line.get_ydata() for line in lines if line.get_gid() == gid]
+        assert len(drawn) == len(rows) and all((a == b).all() for a, b in zip(drawn, rows, strict=True))
+
+
+def check_crowd(fig, result):
+    assert len(fig.axes) == len(result.rules)
+    for ax, calls_s, calls in zip(fig.axes, result.calls_s, result.calls, strict=True):
+        values, edges, _ = next(patch for patch in ax.patches if isinstance(patch, StepPatch)).get_data()
+        assert len(calls_s) == calls[0] and values.sum() == (calls_s <= edges[-1]).sum()
+        assert ((calls_s > edges[-1]).any()) == ("→" in ax.get_title(loc="left"))
+        assert len(values) <= 130
+
+
+def check_stampede(fig, result):
+    for row, ax in enumerate(fig.axes):
+        for gid, calls_s in (("first", result.first_s[row]), ("again", result.again_s[row])):
+            assert steps(ax, gid)[0].sum() == len(calls_s)
+
+
+CHECKS = {
+    Reassigned: check_reassigned,
+    BrownOut: check_brownout,
+    Amplified: check_amplified,
+    Crowd: check_crowd,
+    Stampede: check_stampede,
+}
+
+NAMES = {"Budget": Budget}
+
+WIDGETS = {
+    "reassign": lambda: reassign(
+        slider(1, 6, start=2), retries=slider(0, 10, start=3), requests=slider(1, 100), per=choice("node", "request")
+    ),
+    "reassign among many": lambda: reassign(2, nodes=slider(2, 60, start=3), requests=40),
+    "brownout": lambda: brownout(choice(*POLICIES, start="retry at once"), seconds=30),
+    "brownout of a budget": lambda: brownout(
+        choice("retry budget", Budget), budget=slider(0, 100, start=10, step=5), seconds=slider(30, 60)
+    ),
+    "brownout by rate": lambda: brownout(
+        rate=slider(1, 400, start=240), retries=slider(0, 4, start=1), seconds=30, seed=slider(0, 99)
+    ),
+    "amplified": lambda: amplified(retries=slider(0, 10, start=3), requests=200, seed=slider(0, 99, start=7)),
+    "amplified by layers": lambda: amplified(slider(0, 5, start=3), layers=[1, choice(2, 3)], requests=200),
+    "amplified in one of them": lambda: amplified(10, layers=choice(1, 2, 3), requests=200),
+    "crowd": lambda: crowd(clients=slider(1, 200, start=100)),
+    "crowd under a rule": lambda: crowd(choice(*RULES), clients=20, seed=slider(0, 99, start=7)),
+    "stampede": lambda: stampede(slider(1, 40, start=10), down_s=slider(0.1, 4.0, start=2.0, step=0.1)),
+}
+
+BAD = {
+    "brownout('pray')": (lambda: brownout("pray", prediction=1), "policy"),
+    "brownout(rate=0)": (lambda: brownout(rate=0, prediction=1), "rate"),
+    "brownout(retries=-1)": (lambda: brownout(retries=-1, prediction=1), "retries"),
+    "brownout(budget=101)": (lambda: brownout("retry budget", budget=101, prediction=1), "budget"),
+    "brownout(seconds=20)": (lambda: brownout(seconds=20, prediction=1), "seconds"),
+    "amplified(11)": (lambda: amplified(11, prediction=1), "retries"),
+    "amplified(layers=[0])": (lambda: amplified(layers=[0], prediction=1), "layers"),
+    "crowd('more jitter')": (lambda: crowd("more jitter", prediction=1), "rules"),
+    "crowd([])": (lambda: crowd([], prediction=1), "rules"),
+    "crowd(clients=0)": (lambda: crowd(clients=0, prediction=1), "clients"),
+    "reassign(0)": (lambda: reassign(0, prediction=1), "threshold"),
+    "reassign(2.5)": (lambda: reassign(2.5, prediction=1), "threshold"),
+    "reassign(per='cluster')": (lambda: reassign(per="cluster", prediction=1), "per"),
+    "reassign(nodes=1)": (lambda: reassign(nodes=1, prediction=1), "down"),
+    "stampede(0)": (lambda: stampede(0, prediction=1), "clients"),
+    "stampede(down_s=0.0)": (lambda: stampede(down_s=0.0, prediction=1), "down_s"),
+    "stampede(down_s=9.0)": (lambda: stampede(down_s=9.0, prediction=1), "down_s"),
+}
