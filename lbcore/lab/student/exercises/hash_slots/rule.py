@@ -5,8 +5,7 @@ old nodes were even, they stay so, within one slot. Which slots move is free, so
 each old node had, gave and got, whatever its number. And a request goes to the owner of slot hash(key) mod slots.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
 from typing import Any
 
 from lbcore.lab.student.match import Calls, Scripted, Tape
@@ -109,14 +108,20 @@ def _judge_moves(where: str, moves: Moves) -> None:
     for slot, (old, owner) in enumerate(zip(before, after, strict=True)):
         if old != owner != new:
             moved = sum(a != b for a, b in zip(before, after, strict=True))
-            raise Wrong(f"{where}: {moved} moved, where {asked} would do; slot {slot} from node {old} to {owner}.")
+            raise Wrong(
+                f"{where}: {moved} slots moved, where {asked} would do. Slot {slot} went from node {old} to node "
+                f"{owner}, and only the new one may take slots."
+            )
     got = after.count(new)
     if not share[0] <= got <= share[1]:
         raise Wrong(f"{where}: the new node, {new}, has {got or 'no'} slot{'s' * (got > 1)}; its share is {asked}.")
     had, kept = ([table.count(old) for old in range(new)] for table in (before, after))
     if max(had) - min(had) <= 1 < max(kept) - min(kept):
         most, least = kept.index(max(kept)), kept.index(min(kept))
-        raise Wrong(f"{where}: node {most} keeps {kept[most]} slots, and node {least} keeps {kept[least]}.")
+        raise Wrong(
+            f"{where}: node {most} keeps {kept[most]} slots, and node {least} keeps {kept[least]}. The old nodes "
+            "should stay even."
+        )
 
 
 class _Pick(list[Any]):
@@ -160,19 +165,16 @@ def _judge_keys(script: _Script, tape: Tape) -> None:
             )
 
 
-def _growths() -> Iterator[_Script]:
-    """The easiest to follow first."""
-    yield ((3, 12),), 1
-    yield ((10, 110),), 1
-    yield ((4, 300),), 3
-    yield ((3, 12),), 4
-    for nodes, slots in product(range(1, 7), (*range(1, 26), 60, 101)):
-        yield ((nodes, slots),), 3
-    yield ((3, 12), (2, 12), (3, 12)), 2
+#: The easiest to follow first; then sizes where a share may be nothing, and most mistakes show other signs as well.
+_LARGE = [
+    (((n, slots),), joins) for n, slots, joins in ((3, 12, 1), (10, 110, 1), (4, 300, 3), (3, 12, 2), (5, 101, 3))
+]
+_SMALL = [(((n, slots),), 3) for n in range(1, 7) for slots in (*range(1, 26), 60)]
 
 
 STAGES = (
-    Scripted(list(_growths()), _grow, _judge_growth),
+    Scripted([*_LARGE, (((3, 12), (2, 12), (3, 12)), 2)], _grow, _judge_growth),
+    Scripted(_SMALL, _grow, _judge_growth),
     Scripted([(((n, slots),), 0) for n, slots in ((4, 300), (3, 12), (7, 7), (1, 5))], _ask_keys, _judge_keys),
     Scripted([(((4, 300),), 1), (((3, 12),), 3)], _ask_keys, _judge_keys),
 )

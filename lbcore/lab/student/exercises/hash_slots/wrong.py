@@ -39,7 +39,7 @@ class Given:
 
 
 class DealsAnew(Given):
-    """You deal all slots anew, as hash mod n does. Only those that the new node takes may move."""
+    """You deal all slots anew, as hash mod n does."""
 
 
 class DealsAsCards(DealsAnew):
@@ -64,7 +64,7 @@ class CutsInPieces(DealsAnew):
 
 
 class MovesAll(Given):
-    """Every slot moves on by a node. Only those that the new node takes may move."""
+    """Every slot moves on by a node."""
 
     def join(self, new):
         self.owner = [(node + 1) % self.n for node in self.owner]
@@ -256,6 +256,60 @@ class OneFromEach(Given):
         for node in range(new):
             if node in self.owner:
                 self.give(node, new)
+
+
+class PartAmongTheOld(Given):
+    """Each old node gives a part as if there were one node less: too much, for the new node keeps a part as well."""
+
+    def join(self, new):
+        for node in range(new):
+            for _ in range(self.owner.count(node) // new):
+                self.give(node, new)
+
+
+class ChangesPlaces(Given):
+    """The share is right, but slots change their places in the table, and a slot's place is its number."""
+
+
+class Sorts(ChangesPlaces):
+    def join(self, new):
+        self.take(self.share(), new)
+        self.owner.sort()
+
+
+class SortsBackwards(ChangesPlaces):
+    def join(self, new):
+        self.take(self.share(), new)
+        self.owner.sort(reverse=True)
+
+
+class MovesToTheEnd(ChangesPlaces):
+    def give(self, node, new):
+        self.owner.remove(node)
+        self.owner.append(new)
+
+
+class MovesToTheFront(ChangesPlaces):
+    def give(self, node, new):
+        self.owner.remove(node)
+        self.owner.insert(0, new)
+
+
+class NodeForSlot(Given):
+    """You take the number of the richest node for that of a slot: `owner` wants the slot in its brackets."""
+
+    def join(self, new):
+        for _ in range(self.share()):
+            self.owner[max(range(new), key=self.owner.count)] = new
+
+
+class NodeForSlotByCounts(NodeForSlot):
+    def take(self, share, new):
+        counts = [self.owner.count(node) for node in range(new)]
+        for _ in range(share):
+            richest = counts.index(max(counts))
+            self.owner[richest] = new
+            counts[richest] -= 1
 
 
 class TakesTooMany(Given):
