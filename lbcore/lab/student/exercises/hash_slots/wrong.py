@@ -268,7 +268,7 @@ class PartAmongTheOld(Given):
 
 
 class ChangesPlaces(Given):
-    """The share is right, but slots change their places in the table, and a slot's place is its number."""
+    """The share is right, but slots change places in the table, where a slot's place is its number."""
 
 
 class Sorts(ChangesPlaces):
