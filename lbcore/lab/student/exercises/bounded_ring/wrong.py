@@ -7,7 +7,6 @@ import math
 from bisect import bisect_left
 from functools import cache
 
-from lbcore.lab.student.match import free
 from lbcore.selectors import reference
 
 
@@ -349,11 +348,6 @@ class OfTheFullest(OtherM):
         return math.ceil((1 + self.eps) * max(self.load) / self.n) + 1
 
 
-class OfTheFullestBesideTheMean(OfTheFullest):
-    def bound(self):
-        return max(1, math.ceil((1 + self.eps) * max(self.load) / self.n))
-
-
 class OfTheKey(OtherM):
     """Your m counts the requests for this key. It counts all requests in flight."""
 
@@ -379,10 +373,15 @@ class OfTheNodesAndOne(OfTheNodes):
 
 
 class OfThisAlone(OtherM):
-    """Your bound does not grow with the requests: m is 1 in it."""
+    """Your bound stays at 1: it should grow with the requests, for m counts them all."""
 
     def m(self):
         return 1
+
+
+class OfTheFullestAlone(OfThisAlone):
+    def bound(self):
+        return max(1, math.ceil((1 + self.eps) * max(self.load) / self.n))
 
 
 class LeastLoaded(Given):
@@ -400,6 +399,29 @@ class LastLeastLoaded(LeastLoaded):
 class LeastLoadedFirstMet(Even):
     def choose(self, key):
         return min(self.walk(key), key=self.load.__getitem__)
+
+
+class EmptierOfTwo(Given):
+    """You take the emptier of the first two nodes. The first gets the request as long as it has room."""
+
+    def choose(self, key):
+        return min(self.walk(key)[:2], key=self.load.__getitem__)
+
+
+class EmptierOfThree(Given):
+    """You take the emptiest of the first three nodes. The first gets the request as long as it has room."""
+
+    def choose(self, key):
+        return min(self.walk(key)[:3], key=self.load.__getitem__)
+
+
+class LoadsOfEachKey(Given):
+    """Each key has loads of its own. A node's load is what it holds for all keys together."""
+
+    def select(self, key):
+        self.of = getattr(self, "of", {})
+        self.load = self.of.setdefault(key, [0] * self.n)
+        return super().select(key)
 
 
 class LastWithRoom(Given):
@@ -488,6 +510,32 @@ class SecondPointUnseen(AnotherWhenFull):
 
     def otherwise(self, key):
         return [*ring(self.n).walk(key)][1]
+
+
+class HashesAgain(AnotherWhenFull):
+    """Where the first node is full you hash the key once more, which leads to any place on the ring."""
+
+    def again(self, key, i):
+        return f"{key}-{i}"
+
+    def otherwise(self, key):
+        nodes = (self.walk(self.again(key, i))[0] for i in range(1, 1000))
+        return next((node for node in nodes if self.room(node)), None)
+
+
+class HashesWithANumber(HashesAgain):
+    def again(self, key, i):
+        return f"{key}{i}"
+
+
+class HashesWithAMark(HashesAgain):
+    def again(self, key, i):
+        return f"{key}#{i}"
+
+
+class HashesLonger(HashesAgain):
+    def again(self, key, i):
+        return key * (i + 1)
 
 
 class BackHome(AnotherWhenFull):
