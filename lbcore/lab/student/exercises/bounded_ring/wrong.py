@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from functools import cache
 
+from lbcore.lab.student.match import free
 from lbcore.selectors import reference
 
 
