@@ -408,6 +408,75 @@ class TwoEmptiest(Given):
         return self.drawn(sorted(range(self.n), key=self.in_flight.__getitem__)[:2])
 
 
+class AnyWhenTied(Given):
+    """Where several nodes are tied you draw among all nodes. What you draw must be one of the tied."""
+
+    def choose(self):
+        tied = self.tied()
+        return tied[0] if len(tied) == 1 else self.drawn(range(self.n))
+
+
+class LocalMinimum(Given):
+    """You go on from a node to emptier neighbours, and end where the next one is not emptier. Others may be."""
+
+    step = 1
+
+    def end_from(self, node):
+        while self.in_flight[(node + self.step) % self.n] < self.in_flight[node]:
+            node = (node + self.step) % self.n
+        return node
+
+    def choose(self):
+        return self.drawn(map(self.end_from, range(self.n)))
+
+
+class LocalMinimumBackwards(LocalMinimum):
+    step = -1
+
+
+class WithoutTheFirst(Given):
+    """Node 0 gets nothing: it is left out where you look for the fewest."""
+
+    def tied(self):
+        rest = range(min(1, self.n - 1), self.n)
+        fewest = min(self.in_flight[i] for i in rest)
+        return [i for i in rest if self.in_flight[i] == fewest]
+
+
+class WithoutTheLast(Given):
+    """The last node gets nothing: it is left out where you look for the fewest."""
+
+    def tied(self):
+        rest = range(max(1, self.n - 1))
+        fewest = min(self.in_flight[i] for i in rest)
+        return [i for i in rest if self.in_flight[i] == fewest]
+
+
+class LooksAtEverySecond(Given):
+    """You look at what is in flight only at every second request: it has changed since."""
+
+    asked = 0
+
+    def tied(self):
+        if self.asked % 2 == 0:
+            self.looked = super().tied()
+        self.asked += 1
+        return self.looked
+
+
+class IdleElseTurns(Given):
+    """Where no node is idle you take turns: the fewest in flight may be more than 0."""
+
+    turn = -1
+
+    def choose(self):
+        idle = [i for i, held in enumerate(self.in_flight) if held == 0]
+        if idle:
+            return self.any_of(idle)
+        self.turn = (self.turn + 1) % self.n
+        return self.turn
+
+
 class OnlyIdle(Given):
     """Only idle nodes are tied with you, so the list is empty when none is idle: the fewest may be more than 0."""
 
@@ -477,6 +546,41 @@ class TheMiddleOfEquals(TheSameOfEquals):
     def choose(self):
         tied = self.tied()
         return tied[len(tied) // 2]
+
+
+class FixedOrder(TheSameOfEquals):
+    """Between the same equals you always take the same one, in an order that does not change."""
+
+    def choose(self):
+        self.before = getattr(self, "before", set())  # (a, b): b was tied, and a was taken
+        tied = self.tied()
+        node = self.any_of([i for i in tied if not any((other, i) in self.before for other in tied)] or tied)
+        self.before |= {(node, other) for other in tied if other != node}
+        return node
+
+
+class StaysWhileTied(Given):
+    """You stay at your last node as long as it is among the tied: the others get nothing while all are idle."""
+
+    last = None
+
+    def choose(self):
+        tied = self.tied()
+        if self.last not in tied:
+            self.last = self.any_of(tied)
+        return self.last
+
+
+class StaysWhileTiedFromZero(StaysWhileTied):
+    last = 0
+
+
+class PlaceUpToHeld(Given):
+    """The place that you draw depends on how many are in flight, not on how many nodes are tied."""
+
+    def choose(self):
+        tied = self.tied()
+        return self.any_of(tied[i % len(tied)] for i in range(min(self.in_flight) + 1))
 
 
 class NeverTheLast(Given):
