@@ -128,7 +128,7 @@ class _Runner:
 
         Once is too little for `while True: try: ... except: pass`: many times, and one lands outside of its `try`.
         """
-        from lbcore.faults.runaway import interrupt
+        from lbcore.faults.clocks.virtual.runaway import interrupt
 
         for _ in range(_TRIES if self.thread.ident else 0):
             with self.door:
