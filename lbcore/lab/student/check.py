@@ -121,7 +121,7 @@ def _what_happened(failed: Failed, cls: type) -> str:
     line = limits.line_of(cls, failed.error.__traceback__)
     place = f" in line {line[0]}" if line else ""
     if isinstance(failed.error, Late):
-        return f"{failed.where}: your loop had not ended after {limits.CALL_S:g} s, and was stopped{place}."
+        return f"{failed.where}: {_ended(place)}{'' if failed.name else ' Does its loop end?'}"
     return f"{failed.where}: your code stopped{place} with {_named(failed.error).removesuffix('.')}."
 
 
@@ -137,4 +137,8 @@ def _too_late(late: TooLate, progress: Progress, cls: type) -> str:
             f"{each * 1000:.2g} ms each. It is too slow for so many."
         )
     place = f" in line {line[0]}" if line else ""
-    return f"{progress.where}: your loop had not ended after {limits.CALL_S:g} s, and was stopped{place}."
+    return f"{progress.where}: {_ended(place)} Does its loop end?"
+
+
+def _ended(place: str) -> str:
+    return f"your code had not come back after {limits.CALL_S:g} s, and was stopped{place}."

@@ -1,4 +1,7 @@
-"""Known wrong answers to 01-skip-the-dead; each docstring is the sentence that names the mistake."""
+"""Known wrong answers to 01-skip-the-dead; each docstring is the sentence that names the mistake.
+
+Data, one short class a mistake, and so a long file.
+"""
 
 from collections import deque
 

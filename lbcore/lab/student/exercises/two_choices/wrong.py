@@ -1,6 +1,6 @@
 """Known wrong answers to 02-two-choices; each docstring is the sentence that names the mistake.
 
-`Given` is right. Each of the others does one thing in another way.
+Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
 """
 
 import random
@@ -48,8 +48,7 @@ class CountsDown(Busier):
 
 
 class MayDrawTheSame(Given):
-    """You can draw the same node twice: two draws with replacement. It works almost as well; the lesson's version takes
-    two different nodes."""
+    """You can draw the same node twice: two draws with replacement. It works almost as well; the two should differ."""
 
     def pair(self):
         return self.rng.below(self.n), self.rng.below(self.n)
@@ -400,8 +399,7 @@ class EmptiestOfAll(Given):
 
 
 class LeastOfAll(EmptiestOfAll):
-    """You take the emptiest of all nodes, every time. That is least loaded: it has to look at every node. Here you may
-    look at two."""
+    """You take the emptiest of all nodes: that is least loaded, which has to look at every node. Look at two."""
 
     def select(self):
         node = self.emptiest()[0]
