@@ -1,24 +1,20 @@
 """`check(name, answer)`: looks at a student's class and prints one sentence about it.
 
-The rule of an exercise (`exercises/`, one folder each) tries the class and either returns the sentence for a right
-answer or raises `Wrong` with the sentence for a wrong one. Here every other end becomes a sentence too: a stub that is
-still a stub, an exception in the student's code, a loop that never ends. Only KeyboardInterrupt passes through.
-
-Not guarded: a loop that neither draws nor reads the lists it was given. Kernel, Interrupt stops it.
+The rule of an exercise (`exercises/`, one folder each) tries the class, and `match` finds the known mistake that does
+the same. Here every end becomes a sentence: right, wrong, a stub that is still a stub, an exception in the student's
+code, a call that takes too long. Stop (KeyboardInterrupt) alone is raised again, as one sentence without a traceback.
 """
 
 import ast
-import contextlib
 import inspect
-import io
 import textwrap
-from collections.abc import Iterator
-from types import FunctionType
 from typing import Any
 
-from lbcore.lab.student import progress
-from lbcore.lab.student.exercises import known
-from lbcore.lab.student.trial import Failed, NotAttempted, Wrong
+from lbcore.lab.student import limits, progress
+from lbcore.lab.student.exercises import Exercise, known
+from lbcore.lab.student.limits import Late, Printed, TooLate
+from lbcore.lab.student.match import examine
+from lbcore.lab.student.trial import Failed, NotAttempted, Progress, Wrong
 
 __all__ = ["check", "verdict"]
 
@@ -30,7 +26,7 @@ _MANY = 1000
 def check(name: str, answer: Any) -> None:
     """Try the class `answer` on the exercise `name` and print one sentence about it.
 
-    What the class itself prints meanwhile is dropped: it would be thousands of lines.
+    What the class itself prints meanwhile is counted, not shown: it would be thousands of lines.
     """
     print(verdict(name, answer))
 
@@ -42,22 +38,43 @@ def verdict(name: str, answer: Any) -> str:
         return f"There is no exercise {name!r}. The exercises are {', '.join(known())}."
     if not inspect.isclass(answer):
         return f'check wants the class itself, without brackets or quotes: check("{name}", {exercise.right.__name__}).'
+    printed = Printed()
+    return f"{_said(exercise, answer, printed)}{printed}"
+
+
+def _said(exercise: Exercise, cls: type, printed: Printed) -> str:
+    watched = Progress()
+
+    def judged() -> str:
+        Progress.now.set(watched)
+        return _judged(exercise, cls)
+
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            sentence = str(exercise.rule.grade(answer))
-        progress.keep(True, "passed", name)
+        sentence = str(limits.within(judged, watched, printed, "check"))
+        progress.keep(True, "passed", exercise.name)
         return sentence
     except NotAttempted:
-        return _not_attempted(exercise.stub, _open_places(answer))
+        return _not_attempted(exercise.stub, _open_places(cls))
     except Wrong as wrong:
-        sentence = str(wrong)
+        sentence = f"{wrong} {wrong.name}".rstrip()
     except Failed as failed:
-        sentence = _what_happened(failed, answer)
+        sentence = f"{_what_happened(failed, cls)} {failed.name}".rstrip()
+    except TooLate as late:
+        sentence = _too_late(late, watched, cls)
     except Exception as error:
         sentence = f"check could not judge this class. It met {_named(error)}."
     # A `...` left behind matters only where the answer is not right without it.
-    left = _open_places(answer)
+    left = _open_places(cls)
     return _not_attempted(exercise.stub, left) if left else sentence
+
+
+def _judged(exercise: Exercise, cls: type) -> str:
+    """The sentence for a right answer; `Wrong` or `Failed` for another."""
+    rule = exercise.rule
+    if hasattr(rule, "grade"):
+        return str(rule.grade(cls))
+    examine(rule.STAGES, cls, exercise.wrong)
+    return str(rule.RIGHT)
 
 
 def _not_attempted(stub: str, left: int) -> str:
@@ -67,17 +84,10 @@ def _not_attempted(stub: str, left: int) -> str:
     return f"Not attempted yet: replace the {_WORDS.get(asked, '')}`...`."
 
 
-def _functions(cls: type) -> Iterator[FunctionType]:
-    for value in vars(cls).values():
-        function = inspect.unwrap(value) if callable(value) else getattr(value, "__func__", None)
-        if isinstance(function, FunctionType):
-            yield function
-
-
 def _open_places(cls: type) -> int:
     """How many `...` still stand in the methods of a class; _MANY where their source cannot be read."""
     places = 0
-    for function in _functions(cls):
+    for function in limits.functions(cls):
         try:
             places += _ellipses(ast.parse(textwrap.dedent(inspect.getsource(function))))
         except (OSError, TypeError, SyntaxError):
@@ -110,12 +120,27 @@ def _named(error: BaseException) -> str:
 
 
 def _what_happened(failed: Failed, cls: type) -> str:
-    files = {function.__code__.co_filename for function in _functions(cls)}
-    line = None
-    trace = failed.error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in files:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    place = f" in line {line}" if line is not None else ""
+    line = limits.line_of(cls, failed.error.__traceback__)
+    place = f" in line {line[0]}" if line else ""
+    if isinstance(failed.error, Late):
+        return f"{failed.where}: {_ended(place)}{'' if failed.name else ' Does its loop end?'}"
     return f"{failed.where}: your code stopped{place} with {_named(failed.error).removesuffix('.')}."
+
+
+def _too_late(late: TooLate, progress: Progress, cls: type) -> str:
+    line = limits.line_of(cls, late.at)
+    if late.stays:
+        what = f"line {line[0]}, `{line[1]}`," if line and line[1] else f"line {line[0]}" if line else "a call"
+        return f"{progress.where}: {what} had not come back after {limits.CALL_S:g} s, and was left alone."
+    if late.all_of_it:
+        each = limits.ALL_S / max(1, progress.calls)
+        return (
+            f"{progress.where}: check has stopped after {limits.ALL_S:g} s and {progress.calls:,} calls of your code, "
+            f"{each * 1000:.2g} ms each. It is too slow for so many."
+        )
+    place = f" in line {line[0]}" if line else ""
+    return f"{progress.where}: {_ended(place)} Does its loop end?"
+
+
+def _ended(place: str) -> str:
+    return f"your code had not come back after {limits.CALL_S:g} s, and was stopped{place}."

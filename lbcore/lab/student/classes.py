@@ -1,12 +1,13 @@
 """Lets a student's own class stand where lbcore's stand: how it is made, how it is asked, and what is said if it errs.
 
 A class is made from the names of its constructor's parameters: `nodes` or `n`, `weights`, `seed` or `rng`, `slots`.
-It needs no more than `select()`, or `select(key)`.
+It needs no more than `select()`, or `select(key)`. What it prints is muted, and it has a limit in time (`limits`).
 """
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lbcore._counting import bincount
+from lbcore.lab.student import limits
 from lbcore.lab.student.recipes import Recipe, name_of, recipe
 
 __all__ = [
@@ -50,7 +52,8 @@ def build(
     slots: int | None = None,
 ) -> Any:
     """A selector of lbcore's or of a student's class, made as `recipe` says; a student's `rng` is `Draws(seed)`."""
-    return recipe(cls, nodes, weights, seed, slots)()
+    make = recipe(cls, nodes, weights, seed, slots)
+    return within(cls, make, "__init__")[0] if is_plain(cls) else make()
 
 
 def made(
@@ -99,12 +102,13 @@ def duplicate(selector: Any) -> Any:
 
 @dataclass(frozen=True)
 class Run:
-    """The picks of a copy of a selector, with the names of its nodes and who was up."""
+    """The picks of a copy of a selector, with the names of its nodes, who was up, and what it printed (a sentence)."""
 
     picks: NDArray[np.int32]
     names: tuple[str, ...]
     up: NDArray[np.bool_]
     asked: int
+    printed: str = ""
 
     def counts(self, which: Any = slice(None)) -> NDArray[np.int64]:
         """Requests at each node, of all requests or of some."""
@@ -130,17 +134,48 @@ def run(
     keys = None if isinstance(requests, (int, np.integer)) else requests
     mine = duplicate(selector)
     names = names_of(selector, nodes)
-    for node in down:
-        _take_down(mine, node, names)
     if not is_plain(mine) and before is None:
+        for node in down:
+            _take_down(mine, node, names)
         return Run(mine.select_many(count if keys is None else keys), tuple(mine.nodes), mine.up, count)
     most = max(FEWEST_PICKS, min(MOST_PICKS, NODE_PICKS // max(1, len(names)))) if names else MOST_PICKS
-    most = most if is_plain(mine) else count
-    picks = _ask(mine, min(count, most), keys, len(names) or None, before)
+    requests_made = iter(range(min(count, most if is_plain(mine) else count)))
+
+    def work() -> NDArray[np.int32]:
+        for node in down:
+            _take_down(mine, node, names)
+        return _ask(mine, requests_made, keys, len(names) or None, before)
+
+    picks, printed = within(mine, work, "select", requests_made)
     names = names or tuple(f"node-{i}" for i in range(int(picks.max(initial=0)) + 1))
     up = getattr(mine, "up", None)
     up = np.ones(len(names), bool) if up is None or len(up) != len(names) else np.array(up, dtype=bool)
-    return Run(picks, names, up, count)
+    return Run(picks, names, up, count, printed)
+
+
+def within(thing: Any, work: Callable[[], Any], method: str, steps: Iterator[int] | None = None) -> tuple[Any, str]:
+    """What `work()` returns, with a sentence on what was printed meanwhile; StudentError where it takes too long.
+
+    thing: a student's class, or what was made of it, whose `method` is called. steps: what the work goes through, with
+    a call at each. How much of it is left is seen from outside, so the limit costs the calls nothing.
+    """
+    left, printed, who = operator.length_hint(steps or ()), limits.Printed(), name_of(thing)
+    try:
+        found = limits.within(work, lambda: operator.length_hint(steps or ()), printed, f"{who}.{method}()")
+    except limits.TooLate as late:
+        request = left - operator.length_hint(steps or ())
+        where = f"Request {request}: {who}.{method}()" if request else f"{who}.{method}()"
+        line = limits.line_of(thing if inspect.isclass(thing) else type(thing), late.at)
+        raise StudentError(_too_late(late, where, f" in line {line[0]}" if line else "")) from None
+    return found, str(printed)
+
+
+def _too_late(late: limits.TooLate, where: str, place: str) -> str:
+    if late.all_of_it:
+        return f"{where} was stopped after {limits.ALL_S:g} s for all requests so far: that is too slow for a picture"
+    if late.stays:
+        return f"{where} had not come back after {limits.CALL_S:g} s{place}, and was left alone"
+    return f"{where} had not come back after {limits.CALL_S:g} s, and was stopped{place}. What ends its loop?"
 
 
 def _take_down(selector: Any, node: Any, names: tuple[str, ...]) -> None:
@@ -187,12 +222,12 @@ def _source(selector: Any) -> str:
         return ""
 
 
-def _ask(selector: Any, count: int, keys: Any, nodes: int | None, before: Any = None) -> NDArray[np.int32]:
-    """So many calls of `select`, each answer looked at."""
-    picks = np.empty(count, dtype=np.int32)
+def _ask(selector: Any, requests: Iterator[int], keys: Any, nodes: int | None, before: Any = None) -> NDArray[np.int32]:
+    """A call of `select` for each request, each answer looked at."""
+    picks = np.empty(operator.length_hint(requests), dtype=np.int32)
     given = keys.tolist() if isinstance(keys, np.ndarray) else keys
     select, who = selector.select, name_of(selector)
-    for i in range(count):
+    for i in requests:
         if before is not None:
             before(selector, i, picks)
             nodes = len(names_of(selector)) or nodes

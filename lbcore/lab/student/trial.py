@@ -1,14 +1,31 @@
-"""What the rules share: calling a student's code, and lists and draws that end a loop that would never end."""
+"""What the rules share: calling a student's code, and looking at what it answers."""
 
+import inspect
 import operator
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
-__all__ = ["Budget", "Failed", "NotAttempted", "Watched", "Wrong", "ask", "attribute", "node"]
+from lbcore.lab.student.limits import Over
+
+__all__ = [
+    "Budget",
+    "Failed",
+    "NotAttempted",
+    "Progress",
+    "Watched",
+    "Wrong",
+    "ask",
+    "attribute",
+    "node",
+    "wants_argument",
+]
 
 
 class Wrong(Exception):
-    """The answer is wrong; the text is what the student reads."""
+    """The answer is wrong; the text is what the student reads, `name` what the mistake is called, if it is known."""
+
+    name = ""
 
 
 class NotAttempted(Exception):
@@ -16,12 +33,29 @@ class NotAttempted(Exception):
 
 
 class Failed(Exception):
-    """The student's code raised `error`."""
+    """The student's code raised `error`; or, being too late, it was ended by `limits.Late`."""
+
+    name = ""
 
     def __init__(self, where: str, error: BaseException) -> None:
         """Remember what was tried, and what was raised."""
         super().__init__(where)
         self.where, self.error = where, error
+
+
+class Progress:
+    """How far a check has come: how many calls of the student's code, which one, and whether it is in it now."""
+
+    #: The one of the check that runs in this thread.
+    now: ContextVar["Progress"] = ContextVar("progress")
+
+    def __init__(self) -> None:
+        """Before the first call."""
+        self.calls, self.where, self.inside = 0, "", False
+
+    def __call__(self) -> int | None:
+        """For `limits.within`."""
+        return self.calls if self.inside else None
 
 
 class Endless(BaseException):
@@ -91,17 +125,23 @@ def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | 
     """Call the student's code; `where` begins the sentence if something goes wrong, as in "Request 4"."""
     if budget is not None:
         budget.refill()
+    progress = Progress.now.get(None) or Progress()
+    progress.where = where
+    progress.calls += 1
+    progress.inside = True
     try:
         answer = call(*arguments)
-    except (Wrong, NotAttempted):
+    except (Wrong, NotAttempted, Over, KeyboardInterrupt):
         raise
     except Endless:
         raise Wrong(f"{where}: your loop does not end. What should stop it?") from None
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         # `a, b = ...`, `counts[...]`, `... < 3`: Python's message then speaks of the type 'ellipsis'.
         if "ellipsis" in str(error).lower():
             raise NotAttempted from None
         raise Failed(where, error) from None
+    finally:
+        progress.inside = False
     if answer is Ellipsis:
         raise NotAttempted
     return answer
@@ -110,10 +150,21 @@ def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | 
 def attribute(thing: Any, name: str) -> Any:
     """An attribute that the stub has given, or a sentence that it is missing."""
     try:
-        return getattr(thing, name)
-    except AttributeError:
+        return ask(f"`{name}`", getattr, thing, name)
+    except Failed as failed:
+        if not isinstance(failed.error, AttributeError):
+            raise
         kind = type(thing) if not isinstance(thing, type) else thing
         raise Wrong(f"{kind.__name__} has no `{name}` any more. The cell gave it to you: put it back.") from None
+
+
+def wants_argument(function: Any) -> bool:
+    """Whether it cannot be called without one."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(p.default is p.empty and p.kind < p.VAR_POSITIONAL for p in parameters)
 
 
 def node(where: str, answer: Any, nodes: int) -> int:

@@ -2,11 +2,16 @@
 
 import numpy as np
 
+from lbcore.selectors import reference
+
 
 class Given:
     def __init__(self, n, slots):
         self.n = n
         self.owner = [slot * n // slots for slot in range(slots)]
+
+    def select(self, key):
+        return self.owner[reference.hash64(key) % len(self.owner)]
 
 
 class SlowButRight(Given):
@@ -26,7 +31,7 @@ class RoundedUp(Given):
             self.owner[last] = new
 
 
-class Numpy:
+class Numpy(Given):
     def __init__(self, n, slots):
         self.n = n
         self.owner = np.arange(slots) * n // slots
@@ -50,3 +55,27 @@ class Dealt(Given):
         richest_first = sorted(range(new), key=self.owner.count, reverse=True)
         for i in range(len(self.owner) // self.n):
             self.owner[self.owner.index(richest_first[i % new])] = new
+
+
+class Quotas(Given):
+    """Each old node keeps its quota, the first of its slots; the new one has the rest."""
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        low, more = divmod(len(self.owner), self.n)
+        richest_first = sorted(range(new), key=self.owner.count, reverse=True)
+        left = {node: low + (place < more) for place, node in enumerate(richest_first)}
+        table = []
+        for node in self.owner:
+            left[node] -= 1
+            table.append(node if left[node] >= 0 else new)
+        self.owner = table
+
+
+class UntilEven(Given):
+    """Takes from the richest until nobody has two more than the new node."""
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        while max(map(self.owner.count, range(new))) > self.owner.count(new) + 1:
+            self.owner[self.owner.index(max(range(new), key=self.owner.count))] = new

@@ -2,9 +2,27 @@
 
 right.py  the right class, with marks for what a student writes. From it come the stub in the lesson's cell, the fold
           "Solution" and the file in lessons/solutions/: run `python lessons/refresh.py` after a change
-rule.py   LESSON, its two digits, and `grade(cls)`, which returns the sentence for a right answer and raises
-          `trial.Wrong` with the sentence for a wrong one; it calls the student's code through `trial.ask` only
-wrong.py  known wrong classes; the docstring of each is the part of its sentence that names the mistake
+rule.py   LESSON, its two digits; STAGES, which judge what a class does; RIGHT, the sentence for a right answer
+wrong.py  known wrong classes; the docstring of each is the sentence that names its mistake
+
+A rule says what must hold for the answers of any class, however it is written: what is allowed after each call, given
+the class's own answers so far, with all ties free. It leaves no mistake room: every number of nodes, all but one down,
+two objects side by side, whatever a wrong class might get away with. It names no mistake; its sentence shows the first
+request that breaks it, and what it asks there.
+- Nothing is drawn (01, 03): a stage is `match.Scripted(scripts, play, rule)`. play(script, cls, calls) makes the calls:
+  `calls.make` for a constructor or a `mark_down`, `calls.ask` for what has an answer. rule(script, tape) goes through
+  `tape.wheres` and `tape.answers` and raises `trial.Wrong`. Put the scripts that a loop without end may not leave last.
+- The class draws (02): a stage is `drawn.Drawn(...)`. Its rule speaks of the chances of the answers, which are found by
+  handing it every draw (`draws.odds`); so no way of drawing is prescribed. For much longer runs use `draws.unlikely`,
+  which accuses a right class once in 10,000 million times.
+- Several stages: where what comes later can be wrong in many ways whatever was wrong before (01: no node is up). Known
+  mistakes are compared within the stage that is broken first, and only if they keep the stages before it, too.
+
+wrong.py is data. A wrong class is the base `Given`, which is right and has no docstring, with one thing done in another
+way; `match.free(options)` where any of several answers is as good, `match.forever()` for a loop without end. It is the
+student's mistake if it does the same in every script. Where several mistakes do the same, derive them from one class,
+a group, that has a docstring and nothing else: what they have in common. A class without a docstring has its group's.
+A sentence says what the class does, not how it may be written: it must be true of every class that does the same.
 
 A mark is a comment. `# stub: node = ...  # the richest` stands in the stub without its first words, in place of the
 lines below it: up to the next mark, `# given`, or a line less indented.
@@ -17,7 +35,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["Exercise", "known"]
+__all__ = ["Exercise", "known", "words"]
 
 _HERE = Path(__file__).parent
 _STUB, _GIVEN = "# stub: ", "# given"
@@ -52,8 +70,12 @@ class Exercise:
 
     @cached_property
     def wrong(self) -> list[type]:
-        """The known wrong classes: those with a sentence, which their base has not."""
-        return [cls for cls in _classes(self._module("wrong")) if cls.__doc__]
+        """The known wrong classes: neither the groups, which are a sentence and nothing else, nor the right base."""
+        return [
+            cls
+            for cls in _classes(self._module("wrong"))
+            if words(cls) and any(name == "__init__" or not name.startswith("__") for name in vars(cls))
+        ]
 
     @cached_property
     def solution(self) -> str:
@@ -96,6 +118,11 @@ class Exercise:
 def _classes(module: ModuleType) -> list[type]:
     """The classes that a module defines."""
     return [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+
+
+def words(cls: type) -> str:
+    """The sentence of a known wrong class, its own or that of the group that it derives from, on one line."""
+    return next((" ".join(base.__doc__.split()) for base in cls.__mro__[:-1] if base.__doc__), "")
 
 
 @cache

@@ -1,164 +1,192 @@
 """Lesson 06: least connections, with the ends of requests counted and ties shared.
 
-The rule is tested on a fixed order of requests and ends. Which of the best nodes is taken is free, and how it is chosen
-too, as long as no node is left out while all are idle.
+The rule: a request goes to a node with the fewest in flight. Which of them is taken is free, and how it is chosen too,
+as long as no node is left out while all are idle. What is in flight is counted here; how a class counts is free.
+Known mistakes follow the student's picks, and say with `rng.between` what else a pick could be. Where chance matters,
+the student's picks must be as frequent, too: by number, by what nodes hold, and by the node before (`_Frequencies`).
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, NamedTuple
 
-from lbcore.lab.student.trial import Budget, Watched, Wrong, ask, attribute, node
-from lbcore.selectors.reference import Draws
+from lbcore.lab.student import draws
+from lbcore.lab.student.match import Calls, Scripted, Tape
+from lbcore.lab.student.trial import Failed, Wrong, attribute, node
+from lbcore.selectors import reference
 
 LESSON = "06"
 
-_NODES = 5
-_STEPS = 4_000
-_SEED = 6
-#: Requests that meet an idle cluster: a node drawn fairly is missing in all of them once in 10**19.
-_IDLE = 200
+#: A frequency may be off by so many standard deviations, and so many picks.
+_DEVIATIONS, _PICKS = 5.0, 2.0
+_HAIR = 1e-6
 
 
-class _Draws:
-    """The student's draws, few enough to end a loop."""
+class _Script(NamedTuple):
+    """Requests and ends at a number of nodes, with at most `most` in flight when the next request comes."""
 
-    def __init__(self, seed: int, budget: Budget) -> None:
-        self.draws, self.budget, self.asked = Draws(seed), budget, 0
+    nodes: int
+    requests: int
+    most: int
+    seed: int
 
-    def below(self, n: int) -> int:
-        """One draw from 0 to n - 1."""
-        self.budget.spend()
-        self.asked += 1
-        if n < 1:
-            raise Wrong(f"below({n}) has nothing to draw from: below(k) draws one of 0 to k - 1.")
-        return int(self.draws.below(int(n)))
+    @property
+    def idle(self) -> bool:
+        """Whether every request meets an idle cluster."""
+        return not self.most
 
 
-class _Trial:
-    """A student's balancer, and beside it what it should know."""
+_BUSY = (
+    _Script(5, 40, 12, 7),
+    _Script(5, 700, 12, 8),
+    _Script(3, 150, 20, 9),
+    _Script(2, 100, 5, 10),
+    _Script(8, 200, 8, 11),
+)
+_ODD = (_Script(1, 20, 3, 12), _Script(4, 100, 80, 13), _Script(20, 150, 60, 14))
+#: Every request meets an idle cluster: a node drawn fairly is missing in all of them once in 10**19.
+_IDLE = (_Script(5, 200, 0, 15), _Script(2, 60, 0, 16), _Script(3, 120, 0, 17))
 
-    def __init__(self, cls: type) -> None:
-        self.budget = Budget(1_000)
-        self.rng = _Draws(_SEED, self.budget)
-        self.balancer = ask(f"FewestInFlight({_NODES}, rng)", cls, _NODES, self.rng, budget=self.budget)
-        if type(getattr(self.balancer, "in_flight", None)) is list:
-            self.balancer.in_flight = Watched(self.balancer.in_flight, self.budget)
-        self.held, self.asked, self.picks = [0] * _NODES, 0, [0] * _NODES
 
-    def select(self) -> int:
-        """One request; the node that it went to."""
-        self.asked += 1
-        where = f"Request {self.asked}"
-        pick = node(where, ask(where, attribute(self.balancer, "select"), budget=self.budget), _NODES)
+class _Frequencies:
+    """How often nodes are picked, beside how often they should be, in several ways of looking at them."""
+
+    def __init__(self) -> None:
+        """No picks yet."""
+        self.excess: dict[Any, float] = defaultdict(float)
+        self.variance: dict[Any, float] = defaultdict(float)
+        self.before = 0
+
+    def count(self, pick: int, held: list[int], chances: dict[int, float]) -> None:
+        """A pick, what each node holds before it, and the chance of each node."""
+        for look in (
+            lambda one: one,
+            lambda one: ("emptier", sum(other < held[one] for other in held)),
+            lambda one: ("tied", sum(other < one for other in chances), len(chances)),
+            lambda one: ("further", (one - self.before) % len(held)),
+            lambda one: ("neighbours", held[one - 1] < held[one], held[(one + 1) % len(held)] < held[one]),
+        ):
+            expected: dict[Any, float] = defaultdict(float)
+            for one, chance in chances.items():
+                expected[look(one)] += chance
+            for seen, chance in expected.items():
+                self.excess[seen] += (look(pick) == seen) - chance
+                self.variance[seen] += chance * (1 - chance)
+        self.before = pick
+
+    def fit(self) -> bool:
+        """Whether chance explains the differences."""
+        return all(
+            abs(more) <= _DEVIATIONS * math.sqrt(self.variance[seen]) + _PICKS for seen, more in self.excess.items()
+        )
+
+
+class Draws(draws.Draws):
+    """A student's `rng`; a known mistake says by it between which nodes it chooses, and how likely each is."""
+
+    likely: dict[int, float] | None = None
+    choices: int = 1
+
+    def between(self, chances: dict[int, float], *, by_chance: bool) -> None:
+        """What the next pick may be. Without `by_chance` it does not matter how it is chosen."""
+        self.choices, self.likely = len(chances), chances if by_chance else None
+
+
+class _Counted(Calls):
+    """Calls of a known mistake, with how much it leaves open: the logarithm of the number of its choices."""
+
+    open = 0.0
+
+
+@dataclass(frozen=True)
+class _Stage(Scripted):
+    """A mistake that leaves less open than another says more of what the student's class does."""
+
+    def nearest(self, seen: list[Tape], alike: Sequence[type]) -> Sequence[type]:
+        """Those that leave the least open."""
+        left = {other: sum(map(self._open, self.scripts, seen, repeat(other))) for other in alike}
+        return [other for other in alike if left[other] <= min(left.values()) + _HAIR]
+
+    def _open(self, script: Any, tape: Tape, other: type) -> float:
+        calls = _Counted(beside=tape)
+        with suppress(Failed):
+            self.play(script, other, calls)
+        return calls.open
+
+
+class _Cluster:
+    """What is in flight, and what ends when: both follow from the picks so far."""
+
+    def __init__(self, script: _Script) -> None:
+        """Nothing is in flight."""
+        self.script, self.order, self.held = script, reference.Draws(script.seed), [0] * script.nodes
+
+    def serve(self, pick: int) -> list[int]:
+        """A request has come to this node: the nodes where one ends before the next comes."""
         self.held[pick] += 1
-        self.picks[pick] += 1
-        return pick
+        ends = []
+        while sum(self.held) > self.script.most or (self.script.most and sum(self.held) and self.order.below(2)):
+            busy = [i for i, held in enumerate(self.held) if held]
+            ends.append(busy[self.order.below(len(busy))])
+            self.held[ends[-1]] -= 1
+        return ends
 
-    def release(self, at: int) -> None:
-        """The end of a request."""
-        ask(f"release({at})", attribute(self.balancer, "release"), at, budget=self.budget)
-        self.held[at] -= 1
 
-    def known(self) -> Sequence[int] | None:
-        """What the balancer takes to be in flight, where it still keeps the list."""
+def _play(script: _Script, cls: type, calls: Calls) -> None:
+    rng, cluster, seen = Draws(script.seed), _Cluster(script), _Frequencies()
+    balancer = calls.make(f"FewestInFlight({script.nodes}, rng)", cls, script.nodes, rng)
+    before = "" if script.nodes == 5 else f"{script.nodes} nodes, "
+    for request in range(1, script.requests + 1):
+        rng.likely, rng.choices = None, 1
+        where = f"{before}request {request}".capitalize()
+        answer = calls.ask(where, attribute(balancer, "select"))
+        if isinstance(calls, _Counted):
+            calls.open += math.log(rng.choices)
         try:
-            found = [int(count) for count in self.balancer.in_flight]
-        except (AttributeError, TypeError, ValueError):
-            return None
-        return found if len(found) == _NODES else None
+            pick = node("", answer, script.nodes)
+        except Wrong:
+            return  # no node, so there is nothing that could end
+        if rng.likely is not None:
+            seen.count(pick, cluster.held, rng.likely)
+        for end in cluster.serve(pick):
+            calls.make(f"release({end}) after {where.lower()}", attribute(balancer, "release"), end)
+    if not seen.fit():
+        raise Wrong("The picks are possible, but not as frequent.")
 
 
-def _check_the_books(cls: type) -> None:
-    """One request and its end."""
-    trial = _Trial(cls)
-    pick = trial.select()
-    known = trial.known()
-    if known is not None and known != trial.held:
-        raise Wrong(f"Request 1 went to node {pick}, and your `in_flight` is {known}, not {trial.held}.")
-    trial.release(pick)
-    known = trial.known()
-    if known is None or known == trial.held:
+def _judge(script: _Script, tape: Tape) -> None:
+    cluster = _Cluster(script)
+    for where, answer in zip(tape.wheres, tape.answers, strict=True):
+        held = cluster.held
+        if answer is LookupError:
+            raise Wrong(f"{where}: select raised LookupError. There is always a node with the fewest.")
+        pick = node(where, answer, script.nodes)
+        if held[pick] > min(held):
+            best = held.index(min(held))
+            raise Wrong(f"{where}: you took node {pick} with {held[pick]} in flight, and node {best} had {held[best]}.")
+        cluster.serve(pick)
+
+
+def _judge_ties(script: _Script, tape: Tape) -> None:
+    _judge(script, tape)
+    picks = [int(answer) for answer in tape.answers]
+    missing = [i for i in range(script.nodes) if i not in picks]
+    if not script.idle or not missing or tape.failed:
         return
-    if known[pick] == 1 and sum(known) == 1:
-        raise Wrong(
-            f"After release({pick}) your `in_flight` still has 1 for node {pick}. Those are requests so far, "
-            "not requests in flight."
-        )
-    if known[pick] == 2:
-        raise Wrong(f"release({pick}) adds a request to node {pick}. It tells you that one has ended.")
-    raise Wrong(f"A request went to node {pick} and ended there; now your `in_flight` is {known}, not all 0.")
+    who = f"node {missing[0]} gets" if len(missing) == 1 else f"nodes {', '.join(map(str, missing))} get"
+    raise Wrong(f"In an idle cluster of {script.nodes} nodes {who} none of {script.requests} requests.")
 
 
-def _check_the_picks(cls: type) -> _Trial:
-    """Requests and ends in an order that is always the same; the first breach of the rule."""
-    trial, order = _Trial(cls), Draws(_SEED + 1)
-    breaches, most, places, wrong = 0, 0, True, ""
-    for _ in range(_STEPS):
-        busy = [i for i in range(_NODES) if trial.held[i]]
-        if busy and (sum(trial.held) > 12 or order.below(2)):
-            trial.release(busy[order.below(len(busy))])
-            continue
-        before = list(trial.held)
-        pick = trial.select()
-        places = places and pick < before.count(min(before))
-        if before[pick] == min(before):
-            continue
-        breaches += 1
-        most += before[pick] == max(before)
-        best = before.index(min(before))
-        wrong = wrong or (
-            f"Request {trial.asked}: you took node {pick} with {before[pick]} in flight, and node {best} had "
-            f"{before[best]}."
-        )
-    if breaches:
-        raise Wrong(f"{wrong} {_named(trial, most == breaches, places)}".rstrip())
-    return trial
-
-
-def _named(trial: _Trial, most: bool, places: bool) -> str:
-    """What the mistake is called, where it has a name."""
-    known = trial.known()
-    if known is not None and known != trial.held:
-        return f"Your `in_flight` is wrong by now: {known}, while {trial.held} are in flight."
-    if max(trial.picks) == trial.asked:
-        return "All your requests go to one node."
-    if most:
-        return "You look for the most, not the fewest."
-    if places:
-        return "You draw a place in the list of tied nodes, and take it for a node."
-    if max(trial.picks) - min(trial.picks) <= 1:
-        return "These are turns: they do not look at the queues."
-    if trial.rng.asked >= 2 * trial.asked:
-        return "Two draws see two nodes. Here you may look at all of them."
-    if trial.rng.asked >= trial.asked:
-        return "What you draw must be one of the tied nodes."
-    return ""
-
-
-def _check_the_ties(cls: type) -> None:
-    """Every request meets an idle cluster, so all nodes are as good."""
-    trial = _Trial(cls)
-    for _ in range(_IDLE):
-        trial.release(trial.select())
-    missing = [i for i, picks in enumerate(trial.picks) if not picks]
-    if len(missing) == _NODES - 1:
-        only = trial.picks.index(_IDLE)
-        which = "first" if only == 0 else "last" if only == _NODES - 1 else "same"
-        raise Wrong(
-            f"The picks are right, the ties are not: in an idle cluster all {_IDLE} requests went to node {only}. You "
-            f"always take the {which} of equals."
-        )
-    if missing:
-        who = f"node {missing[0]} gets" if len(missing) == 1 else f"nodes {', '.join(map(str, missing))} get"
-        raise Wrong(f"The picks are right, the ties are not: in an idle cluster {who} none of {_IDLE} requests.")
-
-
-def grade(cls: type) -> str:
-    """The sentence for a right answer; `Wrong` for another."""
-    _check_the_books(cls)
-    trial: Any = _check_the_picks(cls)
-    _check_the_ties(cls)
-    return (
-        f"Right: {trial.asked:,} requests, each to a node with the fewest in flight, and equals share. "
-        "Run the next cell: your class meets the queues."
-    )
+STAGES = (
+    _Stage(_BUSY, _play, _judge),
+    _Stage(_ODD, _play, _judge),
+    _Stage((*_IDLE, *_BUSY[:3]), _play, _judge_ties),
+)
+RIGHT = (
+    f"Right: {sum(script.requests for script in (*_BUSY, *_ODD, *_IDLE)):,} requests, each to a node with the fewest "
+    "in flight, and equals share. Run the next cell: your class meets the queues."
+)

@@ -1,4 +1,9 @@
-"""Wrong answers to 04-hash-slots. Each class's docstring is a part of the verdict that must name its mistake."""
+"""Known wrong answers to 04-hash-slots; each docstring is the sentence that names the mistake.
+
+`Given` is right. Each of the others does one thing in another way.
+"""
+
+from lbcore.selectors import reference
 
 
 class Given:
@@ -6,144 +11,512 @@ class Given:
         self.n = n
         self.owner = [slot * n // slots for slot in range(slots)]
 
-    def join(self):
-        self.n += 1
-        return self.n - 1
+    def slot(self, key):
+        return reference.hash64(key) % len(self.owner)
+
+    def select(self, key):
+        return self.owner[self.slot(key)]
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        self.join(new)
+
+    def share(self):
+        return len(self.owner) // self.n
+
+    def join(self, new):
+        self.take(self.share(), new)
 
     def take(self, share, new):
         counts = [self.owner.count(node) for node in range(new)]
         for _ in range(share):
             richest = counts.index(max(counts))
-            self.owner[self.owner.index(richest)] = new
+            self.give(richest, new)
             counts[richest] -= 1
 
+    def give(self, node, new):
+        self.owner[self.owner.index(node)] = new
 
-class DealsAllAnew(Given):
-    """slots moved, and 3 would do. You deal all slots anew, as hash mod n does."""
 
-    def add(self):
-        self.join()
+class DealsAnew(Given):
+    """You deal all slots anew, as hash mod n does."""
+
+
+class DealsAsCards(DealsAnew):
+    def join(self, new):
         self.owner = [slot % self.n for slot in range(len(self.owner))]
 
 
-class CutsAllAnew(Given):
-    """12 slots, from 3 to 4 nodes: 6 of 12 slots moved, and 3 would do. You deal all slots anew"""
-
-    def add(self):
-        self.join()
+class CutsAnew(DealsAnew):
+    def join(self, new):
         self.owner = [slot * self.n // len(self.owner) for slot in range(len(self.owner))]
 
 
+class DealsByHash(DealsAnew):
+    def join(self, new):
+        self.owner = [reference.hash64(slot) % self.n for slot in range(len(self.owner))]
+
+
+class CutsInPieces(DealsAnew):
+    def join(self, new):
+        piece = max(1, len(self.owner) // self.n)
+        self.owner = [min(slot // piece, new) for slot in range(len(self.owner))]
+
+
+class MovesAll(Given):
+    """Every slot moves on by a node."""
+
+    def join(self, new):
+        self.owner = [(node + 1) % self.n for node in self.owner]
+
+
+class NothingMoves(Given):
+    """After `add` the owners are as they were before it: what you work out must end up in `self.owner`."""
+
+    def join(self, new):
+        pass
+
+
 class AllFromOne(Given):
-    """12 slots, from 3 to 4 nodes: node 1 keeps 4 slots and node 0 1. You take all from node 0."""
+    """You take them all from one node, while the others give nothing."""
 
-    def add(self):
-        new = self.join()
-        for slot in range(len(self.owner) // self.n):
+
+class TheFirst(AllFromOne):
+    """You take the first slots, and they belong to one node: the others give nothing."""
+
+    def join(self, new):
+        for slot in range(self.share()):
             self.owner[slot] = new
 
 
-class Nothing(Given):
-    """the new node, 3, has no slot, so it will get no request. Its fair share is 3 of 12."""
-
-    def add(self):
-        self.join()
-
-
-class TooMany(Given):
-    """the new node, 3, has 6 of 12 slots; its fair share is 3. That is too many."""
-
-    def add(self):
-        new = self.join()
-        self.take(len(self.owner) // 2, new)
-
-
-class ShareOfTheOldNodes(Given):
-    """has 4 of 12 slots; its fair share is 3. That is the share of each of 3 nodes. Now they are 4."""
-
-    def add(self):
-        new = self.join()
-        self.take(len(self.owner) // new, new)
-
-
-class TooFew(Given):
-    """the new node, 3, has 1 of 12 slots; its fair share is 3. That is too few."""
-
-    def add(self):
-        new = self.join()
-        self.take(1, new)
-
-
-class MovesBetweenOldNodes(Given):
-    """moved from node 0 to node 1, both old. Only the new node, 3, may take slots."""
-
-    def add(self):
-        new = self.join()
-        self.take(len(self.owner) // self.n, new)
-        self.owner = [(node + 1) % new if node < new else node for node in self.owner]
-
-
-class NewSlots(Given):
-    """`owner` has 15 slots now, not 12. The number of slots never changes; their owners do."""
-
-    def add(self):
-        new = self.join()
-        self.owner += [new] * (len(self.owner) // self.n)
-
-
-class WrongNumber(Given):
-    """the nodes have the numbers 0 to 3."""
-
-    def add(self):
-        self.join()
-        self.take(len(self.owner) // self.n, self.n)
-
-
-class Uneven(Given):
-    """Some old nodes give more than others."""
-
-    def add(self):
-        new = self.join()
-        mine = [slot for slot, node in enumerate(self.owner) if node in (0, 1)]
-        for slot in (mine[0], mine[1], mine[-1]):
+class TheFirstRoundedUp(TheFirst):
+    def join(self, new):
+        for slot in range(-(-len(self.owner) // self.n)):
             self.owner[slot] = new
+
+
+class TheLast(AllFromOne):
+    """You take all from the last of the old nodes, while the others give nothing."""
+
+    def join(self, new):
+        for slot in range(self.share()):
+            self.owner[-1 - slot] = new
+
+
+class TheRichestAlone(AllFromOne):
+    """You look for the richest node once, and take all from it. After each slot another one may be the richest."""
+
+    def join(self, new):
+        counts = [self.owner.count(node) for node in range(new)]
+        for _ in range(self.share()):
+            self.give(counts.index(max(counts)), new)
+
+
+class ThePoorest(AllFromOne):
+    """You take from the node that has fewest, where it should be the one that has most."""
+
+    def join(self, new):
+        for _ in range(self.share()):
+            counts = [self.owner.count(node) or len(self.owner) for node in range(new)]
+            self.give(counts.index(min(counts)), new)
+
+
+class ThePoorestToNothing(ThePoorest):
+    def join(self, new):
+        counts = [self.owner.count(node) for node in range(new)]
+        for _ in range(self.share()):
+            poorest = counts.index(min(counts))
+            self.give(poorest, new)
+            counts[poorest] -= 1
+
+
+class FromNodeZero(AllFromOne):
+    """You take all from node 0, as long as it has any."""
+
+    def join(self, new):
+        for _ in range(self.share()):
+            if 0 in self.owner:
+                self.give(0, new)
+
+
+class FromNodeZeroToTheEnd(FromNodeZero):
+    def join(self, new):
+        for _ in range(self.share()):
+            self.give(0, new)
+
+
+class FromTheNodeBefore(TheLast):
+    def join(self, new):
+        for _ in range(self.share()):
+            if new - 1 in self.owner:
+                self.give(new - 1, new)
+
+
+class HalfOfTheRichest(AllFromOne):
+    """The new node gets half of the slots of one node. Each old node should give some."""
+
+    def join(self, new):
+        counts = [self.owner.count(node) for node in range(new)]
+        richest = counts.index(max(counts))
+        for _ in range(max(counts) // 2):
+            self.give(richest, new)
+
+
+class HalfOfTheLast(HalfOfTheRichest):
+    def join(self, new):
+        for _ in range(self.owner.count(new - 1) // 2):
+            self.give(new - 1, new)
+
+
+class InTurn(Given):
+    """The old nodes give in turn, always from the same one on, though another has more."""
+
+    def join(self, new):
+        for i in range(self.share()):
+            while i % new not in self.owner:
+                i += 1
+            self.give(i % new, new)
+
+
+class InTurnFromTheLast(InTurn):
+    def join(self, new):
+        for i in range(self.share()):
+            while (new - 1 - i) % new not in self.owner:
+                i += 1
+            self.give((new - 1 - i) % new, new)
 
 
 class EverySoManyth(Given):
-    """300 slots, from 4 to 5 nodes: the new node, 4, has 50 of 300 slots; its fair share is 60. That is too few."""
+    """You take every so-manyth slot, whoever has it. That need not be the richest node, nor the fair share."""
 
-    def add(self):
-        new = self.join()
-        share = len(self.owner) // self.n
-        if share < 4:
-            return self.take(share, new)
+
+class EveryNth(EverySoManyth):
+    def join(self, new):
+        for slot in range(0, len(self.owner), self.n):
+            self.owner[slot] = new
+
+
+class EveryNthFromTheNew(EverySoManyth):
+    def join(self, new):
+        for slot in range(new, len(self.owner), self.n):
+            self.owner[slot] = new
+
+
+class EveryNthFromOne(EverySoManyth):
+    def join(self, new):
+        for slot in range(1, len(self.owner), self.n):
+            self.owner[slot] = new
+
+
+class InSteps(EverySoManyth):
+    def join(self, new):
+        share = self.share()
         for i in range(share):
-            self.owner[i * (self.n + 1) % len(self.owner)] = new
-        return None
+            self.owner[i * (len(self.owner) // share)] = new
 
 
-class NeverEnds(Given):
-    """12 slots, from 3 to 4 nodes: your loop does not end. What should stop it?"""
-
-    def add(self):
-        new = self.join()
-        while self.owner.count(new) < len(self.owner) // self.n:
-            self.owner[0] = new
+class InEvenSteps(EverySoManyth):
+    def join(self, new):
+        share = self.share()
+        for i in range(share):
+            self.owner[i * len(self.owner) // share] = new
 
 
-class AddsToANumber(Given):
-    """12 slots, from 3 to 4 nodes: your code stopped in line"""
+class SameFromEach(Given):
+    """You take the same number from each old node, rounded down: what is left over is not taken from anybody."""
 
-    def add(self):
-        new = self.join()
-        self.owner[len(self.owner)] = new
+    def join(self, new):
+        for node in range(new):
+            for _ in range(min(self.share() // new, self.owner.count(node))):
+                self.give(node, new)
 
 
-class ForgetsTheOwners:
-    """has no `owner` any more. The cell gave it to you: put it back."""
+class PartOfEach(Given):
+    """You take the same part of each old node's slots, each rounded down: together they are less than the share."""
+
+    def join(self, new):
+        for node in range(new):
+            for _ in range(self.owner.count(node) // self.n):
+                self.give(node, new)
+
+
+class PartOfEachRoundedUp(Given):
+    """You take the same part of each old node's slots, each rounded up: together they are more than the share."""
+
+    def join(self, new):
+        for node in range(new):
+            for _ in range(-(-self.owner.count(node) // self.n)):
+                self.give(node, new)
+
+
+class OneFromEach(Given):
+    """You take one slot from each old node, however many it has."""
+
+    def join(self, new):
+        for node in range(new):
+            if node in self.owner:
+                self.give(node, new)
+
+
+class PartAmongTheOld(Given):
+    """Each old node gives a part as if there were one node less: too much, for the new node keeps a part as well."""
+
+    def join(self, new):
+        for node in range(new):
+            for _ in range(self.owner.count(node) // new):
+                self.give(node, new)
+
+
+class ChangesPlaces(Given):
+    """The share is right, but slots change places in the table, where a slot's place is its number."""
+
+
+class Sorts(ChangesPlaces):
+    def join(self, new):
+        self.take(self.share(), new)
+        self.owner.sort()
+
+
+class SortsBackwards(ChangesPlaces):
+    def join(self, new):
+        self.take(self.share(), new)
+        self.owner.sort(reverse=True)
+
+
+class MovesToTheEnd(ChangesPlaces):
+    def give(self, node, new):
+        self.owner.remove(node)
+        self.owner.append(new)
+
+
+class MovesToTheFront(ChangesPlaces):
+    def give(self, node, new):
+        self.owner.remove(node)
+        self.owner.insert(0, new)
+
+
+class NodeForSlot(Given):
+    """You take the number of the richest node for that of a slot: `owner` wants the slot in its brackets."""
+
+    def join(self, new):
+        for _ in range(self.share()):
+            self.owner[max(range(new), key=self.owner.count)] = new
+
+
+class NodeForSlotByCounts(NodeForSlot):
+    def take(self, share, new):
+        counts = [self.owner.count(node) for node in range(new)]
+        for _ in range(share):
+            richest = counts.index(max(counts))
+            self.owner[richest] = new
+            counts[richest] -= 1
+
+
+class TakesTooMany(Given):
+    """That is too many: an n-th part is fair, with the new node counted in n."""
+
+
+class TakesAll(TakesTooMany):
+    """The new node takes every slot, and the old ones have none."""
+
+    def join(self, new):
+        self.owner = [new] * len(self.owner)
+
+
+class ShareOfTheOld(TakesTooMany):
+    """That is the share as it was before: now there is one node more."""
+
+    def share(self):
+        return len(self.owner) // (self.n - 1)
+
+
+class ShareOfTheOldRoundedUp(ShareOfTheOld):
+    def share(self):
+        return -(-len(self.owner) // (self.n - 1))
+
+
+class OneMore(TakesTooMany):
+    """That is the fair share and one more."""
+
+    def share(self):
+        return len(self.owner) // self.n + 1
+
+
+class OneMoreFromTheFront(OneMore):
+    def join(self, new):
+        for slot in range(self.share()):
+            self.owner[slot % len(self.owner)] = new
+
+
+class Half(TakesTooMany):
+    """The new node takes half of all slots. An n-th part is fair."""
+
+    def share(self):
+        return len(self.owner) // 2
+
+
+class UntilItHasMost(TakesTooMany):
+    """You go on until the new node has more than any other."""
+
+    def join(self, new):
+        while self.owner.count(new) <= max(self.owner.count(node) for node in range(new)):
+            counts = [self.owner.count(node) for node in range(new)]
+            self.give(counts.index(max(counts)), new)
+
+
+class TakesTooFew(Given):
+    """That is too few: an n-th part is fair, with the new node counted in n."""
+
+
+class OneSlot(TakesTooFew):
+    """The new node takes one slot. An n-th part is fair."""
+
+    def share(self):
+        return 1
+
+
+class TheFirstSlot(OneSlot):
+    def join(self, new):
+        self.owner[0] = new
+
+
+class TheLastSlot(OneSlot):
+    def join(self, new):
+        self.owner[-1] = new
+
+
+class SlotOfItsNumber(OneSlot):
+    def join(self, new):
+        self.owner[new % len(self.owner)] = new
+
+
+class OneLess(TakesTooFew):
+    """That is the fair share less one."""
+
+    def share(self):
+        return max(0, len(self.owner) // self.n - 1)
+
+
+class ForOneNodeMore(TakesTooFew):
+    """That is the share among one node more than there are: `self.n` counts the new one already."""
+
+    def share(self):
+        return len(self.owner) // (self.n + 1)
+
+
+class CountsTheNewTwice(TakesTooFew):
+    """`self.n` has counted the new node already, and you count it again."""
+
+    def join(self, new):
+        self.n += 1
+        self.take(self.share(), new)
+
+
+class AsManyAsNodes(Given):
+    """The new node takes as many slots as there are nodes. It should be slots / nodes."""
+
+    def share(self):
+        return min(self.n, len(self.owner))
+
+
+class AsManyAsOldNodes(AsManyAsNodes):
+    """The new node takes as many slots as there are old nodes. It should be slots / nodes."""
+
+    def share(self):
+        return min(self.n - 1, len(self.owner))
+
+
+class NewSlots(Given):
+    """You make new slots for the new node. It takes over slots that were others'."""
+
+    def join(self, new):
+        self.owner = self.owner + [new] * self.share()
+
+
+class NewSlotsOfTheOldShare(NewSlots):
+    def join(self, new):
+        self.owner = self.owner + [new] * (len(self.owner) // new)
+
+
+class OneNewSlot(NewSlots):
+    """You make a new slot for the new node. It takes over slots that were others'."""
+
+    def join(self, new):
+        self.owner.append(new)
+
+
+class DropsSlots(Given):
+    """Slots that the old nodes give get lost: the new node should be their owner."""
+
+    def take(self, share, new):
+        for _ in range(share):
+            richest = max(range(new), key=self.owner.count)
+            self.owner.remove(richest)
+
+
+class NumberTooHigh(Given):
+    """The new node's number is `new`; `self.n`, one more, is how many nodes there are."""
+
+    def join(self, new):
+        self.take(self.share(), new)
+        self.owner = [self.n if node == new else node for node in self.owner]
+
+
+class PythonsHash(Given):
+    """You hash the key with Python's `hash()`, which gives a text another number in every process."""
+
+    def slot(self, key):
+        return hash(key) % len(self.owner)
+
+
+class ModuloNodes(Given):
+    """You look up slot hash(key) mod n, so only the first n slots are ever used: there are more slots than nodes."""
+
+    def slot(self, key):
+        return reference.hash64(key) % self.n
+
+
+class ModuloNodesAlone(Given):
+    """That is hash(key) mod n: `owner` is not looked at."""
+
+    def select(self, key):
+        return reference.hash64(key) % self.n
+
+
+class SlotForNode(Given):
+    """You return the slot. The node is its owner."""
+
+    def select(self, key):
+        return self.slot(key)
+
+
+class BySize(Given):
+    """The slot is hash(key) mod the number of slots; you cut the hash into ranges."""
+
+    def slot(self, key):
+        return reference.hash64(key) * len(self.owner) >> 64
+
+
+class ByLength(Given):
+    """You count the letters of the key: keys of one length all have the same slot."""
+
+    def slot(self, key):
+        return len(key) % len(self.owner)
+
+
+class AsksTheFirstTable(Given):
+    """`select` looks at owners as they were before `add`."""
 
     def __init__(self, n, slots):
-        self.n, self.table = n, [slot % n for slot in range(slots)]
+        super().__init__(n, slots)
+        self.before = list(self.owner)
 
-    def add(self):
-        self.n += 1
+    def select(self, key):
+        return self.before[self.slot(key)]
+
+
+class ByShare(AsksTheFirstTable):
+    """`select` works out the owner by the number of nodes. It has to look at `owner`."""
+
+    def select(self, key):
+        return self.slot(key) * self.n // len(self.owner)
