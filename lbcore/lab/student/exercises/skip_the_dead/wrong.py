@@ -98,7 +98,7 @@ class MovesByTwo(Given):
 
 
 class DoesNotLook(Given):
-    """The turns are right, but you are not looking at `up`."""
+    """The turns are right, but a dead node has its turn, too: is `up` kept, and looked at?"""
 
     def select(self):
         return self.move()
