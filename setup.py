@@ -17,6 +17,7 @@ import Cython.Compiler.Options
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 variants = ("DEBUG", "TRACE", "SANITIZE", "WERROR")
 debug, trace, sanitize, strict = (os.environ.get(f"LBCORE_{name}") == "1" for name in variants)
@@ -94,6 +95,19 @@ class Build(build_ext):
         note.write_text(digest)
 
 
+class BuildWithLessons(build_py):
+    """Puts what `lbcore lessons` copies into the package: notebooks, their data and the solutions."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            for pattern in ("*.ipynb", "data/*", "solutions/*.py"):
+                for path in sorted(Path("lessons").glob(pattern)):
+                    target = Path(self.build_lib, "lbcore", "_lessons", path.relative_to("lessons"))
+                    self.mkpath(str(target.parent))
+                    self.copy_file(path, target)
+
+
 if __name__ == "__main__":
     modules = [path.with_suffix("").as_posix().replace("/", ".") for path in sorted(Path("lbcore").rglob("*.pyx"))]
     # What is built is laid out in an empty folder: a wheel shall hold no module that has left the sources.
@@ -101,7 +115,7 @@ if __name__ == "__main__":
         setup(
             ext_modules=[extension(module, module.replace(".", "/") + ".pyx") for module in modules]
             + [extension(SHARED, SHARED.replace(".", "/") + ".c")],
-            cmdclass={"build_ext": Build},
+            cmdclass={"build_ext": Build, "build_py": BuildWithLessons},
             # Forced, because a library left by one variant looks up to date to the next.
             options={
                 "build": {"build_base": build, "build_lib": layout},

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["checks", "environment"]
+__all__ = ["checks", "environment", "results"]
 
 INSTALL = 'in a terminal, in lbcore\'s folder, run: python -m pip install -e ".[lessons]", then restart the kernel'
 
@@ -83,18 +83,25 @@ def checks() -> tuple[tuple[str, Callable[[], str | None]], ...]:
     )
 
 
-def environment() -> None:
-    """Print one line for each check: `ok`, or in words what to do. It never raises."""
-    failed = 0
+def results() -> list[tuple[str, str | None]]:
+    """Each check's name, and None or what to do. It never raises."""
+    found: list[tuple[str, str | None]] = []
     for name, look in checks():
         try:
-            trouble = look()
+            found.append((name, look()))
         except Exception as error:
-            trouble = f"the check itself failed ({type(error).__name__}: {error}); {INSTALL}"
-        failed += trouble is not None
+            found.append((name, f"the check itself failed ({type(error).__name__}: {error}); {INSTALL}"))
+    return found
+
+
+def environment() -> None:
+    """Print one line for each check: `ok`, or in words what to do. It never raises."""
+    found = results()
+    for name, trouble in found:
         print(f"ok       {name}" if trouble is None else f"missing  {name}: {trouble}")
+    failed = sum(trouble is not None for _, trouble in found)
     print(
         "Everything is there: you can start."
         if not failed
-        else f"{failed} of {len(checks())} checks failed: mend them from the top, then run this cell again."
+        else f"{failed} of {len(found)} checks failed: mend them from the top, then run this cell again."
     )

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from lbcore import lessons
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -59,6 +61,8 @@ def test_wheel(checked: Path) -> None:
     assert not [
         name for name in names if name.endswith((".c", ".cpp")) or name.startswith(("tests", "build", "lessons"))
     ]
+    carried = {name.removeprefix("lbcore/_lessons/") for name in names if name.startswith("lbcore/_lessons/")}
+    assert carried == set(lessons.files(ROOT / "lessons")) and "data/access.log" in carried
     modules = sorted((ROOT / "lbcore").rglob("*.pyx"))
     assert {module.parent.name for module in modules} == {"selectors", "systems", "simulate"}
     for module in modules:

@@ -11,5 +11,6 @@ Redis 7, twemproxy 0.5, libmemcached 1.0.16, libketama and uhashring 2.5.
 """
 
 from lbcore.presets import envoy, grpc, haproxy, ketama, nginx, redis
+from lbcore.presets.configs import read
 
-__all__ = ["envoy", "grpc", "haproxy", "ketama", "nginx", "redis"]
+__all__ = ["envoy", "grpc", "haproxy", "ketama", "nginx", "read", "redis"]

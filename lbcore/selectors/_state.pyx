@@ -167,11 +167,11 @@ cdef class State:
                 raise TypeError("state: only a new selector takes one")
             made = self.prepare(parameters, names, weights, up, ANEW)
             self.shut()
-            self.assign(names, weights, up)
             self.key_hash, self.clock = parameters.pop("key_hash", None), parameters.pop("clock", None)
             self.now_s, self.ahead_s = given.get("now_s", 0.0), 0
             self.elsewhere = occasion == LOADED and self.clock is not None
             self.parameters, self.held, self.made = parameters, {}, made
+            self.assign(names, weights, up)     # behind the parameters, which may say whether load is kept
             self.settle(occasion, given, ALL)
         finally:
             self.leave()

@@ -8,6 +8,8 @@ from lbcore.presets import envoy, grpc, haproxy, ketama, nginx, redis
 KEYLESS: dict[str, Callable[..., Selector]] = {
     "nginx.round_robin": nginx.round_robin,
     "nginx.least_conn": nginx.least_conn,
+    "nginx.random": lambda *a, **k: nginx.random(*a, seed=1, **k),
+    "nginx.random two": lambda *a, **k: nginx.random(*a, seed=1, two=True, **k),
     "haproxy.roundrobin": haproxy.roundrobin,
     "haproxy.static_rr": haproxy.static_rr,
     "haproxy.leastconn": haproxy.leastconn,

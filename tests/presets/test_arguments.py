@@ -21,7 +21,7 @@ BAD_WEIGHTS: list[Any] = [
 
 
 TWICE = [name for name in EVERY if name.startswith("haproxy")]
-TWICE += ["nginx.round_robin", "nginx.hash", "nginx.ip_hash", "nginx.least_conn"]
+TWICE += [name for name in EVERY if name.startswith("nginx")]
 TWICE += ["envoy.round_robin", "envoy.least_request"]
 
 
@@ -89,6 +89,21 @@ def test_addresses(name: str) -> None:
         ("backup", lambda: nginx.round_robin(SERVERS, backup=SERVERS)),
         ("backup", lambda: nginx.round_robin(SERVERS, backup=[3])),
         ("clock", lambda: nginx.round_robin(SERVERS, clock=5)),
+        ("max_fails", lambda: nginx.hash(SERVERS, max_fails=[1, 2])),
+        ("max_fails", lambda: nginx.least_conn(SERVERS, max_fails=[1, 2, -1])),
+        ("fail_timeout_s", lambda: nginx.ip_hash(SERVERS, fail_timeout_s="10s")),
+        ("max_conns", lambda: nginx.hash_consistent(SERVERS, max_conns=-1)),
+        ("max_conns", lambda: nginx.random(SERVERS, max_conns=[1, 2, 2**31])),
+        ("two", lambda: nginx.random(SERVERS, two="least_conn")),
+        ("seed", lambda: nginx.random(SERVERS, seed="a")),
+        ("down", lambda: nginx.hash(SERVERS, down="10.0.0.1:80")),
+        ("down", lambda: nginx.hash(SERVERS, down=["nobody"])),
+        ("down", lambda: nginx.hash(SERVERS, down=[3])),
+        ("backup", lambda: nginx.least_conn(SERVERS, backup=[0, 1, 2])),
+        ("addresses", lambda: nginx.round_robin(SERVERS, addresses=["10.0.0.1:80"])),
+        ("addresses", lambda: nginx.round_robin(SERVERS, addresses={"nobody": ["10.0.0.1:80"]})),
+        ("addresses", lambda: nginx.round_robin(SERVERS, addresses={SERVERS[0]: []})),
+        ("addresses", lambda: nginx.round_robin(SERVERS, addresses={SERVERS[0]: "10.0.0.1:80"})),
         ("function", lambda: haproxy.hash(SERVERS, function="md5")),
         ("function", lambda: haproxy.source(SERVERS, function=None)),
         ("method", lambda: haproxy.hash(SERVERS, method="ketama")),

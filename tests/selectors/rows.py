@@ -225,6 +225,18 @@ ROWS = {
         lambda n, seed: reference.PassiveLeastConnections(weights(n, seed)),
         weighted=True,
     ),
+    "PassiveRandom": Row(
+        lambda n, seed: nginx.PassiveRandom(n, weights(n, seed), clock=stopped, seed=seed),
+        lambda n, seed: reference.PassiveRandom(weights(n, seed), seed=seed),
+        weighted=True,
+        seeded=True,
+    ),
+    "PassiveTwoRandom": Row(
+        lambda n, seed: nginx.PassiveTwoRandom(n, weights(n, seed), clock=stopped, seed=seed),
+        lambda n, seed: reference.PassiveTwoRandom(weights(n, seed), seed=seed),
+        weighted=True,
+        seeded=True,
+    ),
     "PassiveHash": Row(
         lambda n, seed: nginx.PassiveHash(n, weights(n, seed), clock=stopped),
         lambda n, seed: reference.PassiveHash(weights(n, seed)),

@@ -56,7 +56,7 @@ def picks_through_changes(row: Row) -> list[int]:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_same_picks_while_nodes_come_and_go(name: str) -> None:
-    """changes.json was written by picks_through_changes, MapHash and AttemptRing at 0.2.0, all else at 0.1.0."""
+    """changes.json was written by picks_through_changes, for each row when it came."""
     assert picks_through_changes(ROWS[name]) == CHANGES[name]
 
 

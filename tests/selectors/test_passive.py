@@ -10,7 +10,8 @@ import lbcore
 from lbcore.selectors import reference
 from lbcore.selectors.systems import nginx
 
-KINDS = ["PassiveRoundRobin", "PassiveLeastConnections", "PassiveHash", "PassivePrefixHash", "PassiveRing"]
+TURNS = ["PassiveRoundRobin", "PassiveLeastConnections"]
+KINDS = [*TURNS, "PassiveRandom", "PassiveTwoRandom", "PassiveHash", "PassivePrefixHash", "PassiveRing"]
 steps = st.lists(
     st.tuples(
         st.sampled_from(["pick", "pick", "pick", "fail", "fail", "end", "time", "down", "up"]), st.integers(0, 60)
@@ -23,23 +24,27 @@ steps = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(
     weights=st.lists(st.integers(0, 9), min_size=1, max_size=7).filter(any),
-    max_fails=st.integers(0, 4),
-    timeout=st.integers(0, 5),
     steps=steps,
     data=st.data(),
 )
-def test_picks_of_the_twin(
-    name: str, weights: list[int], max_fails: int, timeout: int, steps: list[tuple[str, int]], data: st.DataObject
-) -> None:
+def test_picks_of_the_twin(name: str, weights: list[int], steps: list[tuple[str, int]], data: st.DataObject) -> None:
     now, n = [1000.0], len(weights)
-    how: dict[str, Any] = {"clock": lambda: now[0]}
-    selector = getattr(nginx, name)(n, weights, max_fails, timeout, **how)
-    twin = getattr(reference, name)(weights.copy())
-    twin.max_fails, twin.fail_timeout_s = max_fails, timeout
-    if name == "PassiveRoundRobin" and n > 1:
-        backup = data.draw(st.sets(st.integers(0, n - 1), max_size=n - 1))
-        selector = nginx.PassiveRoundRobin(n, weights, max_fails, timeout, [f"node-{i}" for i in backup], **how)
-        twin.backup = backup
+
+    def limit(most: int) -> Any:
+        """One number for all nodes, or one for each."""
+        return data.draw(st.integers(0, most) | st.lists(st.integers(0, most), min_size=n, max_size=n))
+
+    how: dict[str, Any] = {"max_fails": limit(4), "fail_timeout_s": limit(5), "max_conns": limit(3)}
+    how["max_conns"] = how["max_conns"] if data.draw(st.booleans()) else 0
+    if name in TURNS and n > 1:
+        how["backup"] = data.draw(st.sets(st.integers(0, n - 1), max_size=n - 1))
+    if name in ("PassiveRandom", "PassiveTwoRandom"):
+        how["seed"] = data.draw(st.integers(0, 9))
+    twin = getattr(reference, name)(weights.copy(), **how)
+    if name == "PassiveRing":
+        twin = reference.PassiveRing(weights.copy(), **how, servers=[f"s{i % 3}" for i in range(n)])
+        how["servers"] = {f"node-{i}": f"s{i % 3}" for i in range(n)}
+    selector = getattr(nginx, name)(n, weights, clock=lambda: now[0], **how)
     in_flight: list[int] = []
     for step, number in steps:
         twin.now_s = now[0]

@@ -29,8 +29,10 @@ from lbcore.selectors.reference.systems.nginx import (
     PassiveHash,
     PassiveLeastConnections,
     PassivePrefixHash,
+    PassiveRandom,
     PassiveRing,
     PassiveRoundRobin,
+    PassiveTwoRandom,
 )
 from lbcore.selectors.reference.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
@@ -59,8 +61,10 @@ __all__ = [
     "PassiveHash",
     "PassiveLeastConnections",
     "PassivePrefixHash",
+    "PassiveRandom",
     "PassiveRing",
     "PassiveRoundRobin",
+    "PassiveTwoRandom",
     "PeakEwma",
     "Random",
     "Rendezvous",

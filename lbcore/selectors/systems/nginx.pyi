@@ -1,34 +1,67 @@
-from collections.abc import Callable, Iterable
-from typing import SupportsIndex
+from collections.abc import Callable, Iterable, Sequence
+from typing import SupportsIndex, TypeAlias
 
-from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+import numpy as np
+from numpy.typing import NDArray
+
+from lbcore.selectors._selector import KeyHash, Nodes, Seed, Selector, Weights
+
+Limits: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer]
 
 class PassiveRoundRobin(Selector):
     def __init__(
         self,
         nodes: Nodes,
         weights: Weights | None = None,
-        max_fails: SupportsIndex = 1,
-        fail_timeout_s: SupportsIndex = 10,
+        max_fails: Limits = 1,
+        fail_timeout_s: Limits = 10,
         backup: Iterable[str | SupportsIndex] = (),
         clock: Callable[[], float] = ...,
+        max_conns: Limits = 0,
     ) -> None: ...
 
 class PassiveLeastConnections(PassiveRoundRobin): ...
+
+class PassiveRandom(PassiveRoundRobin):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        max_fails: Limits = 1,
+        fail_timeout_s: Limits = 10,
+        clock: Callable[[], float] = ...,
+        max_conns: Limits = 0,
+        seed: Seed = None,
+    ) -> None: ...
+
+class PassiveTwoRandom(PassiveRandom): ...
 
 class PassiveHash(PassiveRoundRobin):
     def __init__(
         self,
         nodes: Nodes,
         weights: Weights | None = None,
-        max_fails: SupportsIndex = 1,
-        fail_timeout_s: SupportsIndex = 10,
+        max_fails: Limits = 1,
+        fail_timeout_s: Limits = 10,
         clock: Callable[[], float] = ...,
         key_hash: KeyHash = ...,
+        max_conns: Limits = 0,
     ) -> None: ...
 
 class PassivePrefixHash(PassiveHash): ...
-class PassiveRing(PassiveHash): ...
+
+class PassiveRing(PassiveHash):
+    def __init__(
+        self,
+        nodes: Nodes,
+        weights: Weights | None = None,
+        max_fails: Limits = 1,
+        fail_timeout_s: Limits = 10,
+        clock: Callable[[], float] = ...,
+        key_hash: KeyHash = ...,
+        max_conns: Limits = 0,
+        servers: dict[str, str] | None = None,
+    ) -> None: ...
 
 def crc_and_length(data: bytes) -> int: ...
 def octet_round(data: bytes) -> int: ...

@@ -1,4 +1,4 @@
-"""NGINX: failures noticed on the requests themselves, and its three hashes. (Longer than 300 lines: all build on one.)
+"""NGINX: failures noticed on the requests themselves, three hashes, draws. (Longer than 300 lines: all build on one.)
 
 The problem: a node that refuses requests should get fewer of them before anybody marks it down. The idea: whoever sends
 a request says how it ended (`release(node, ok)`). A node that failed `max_fails` times is left out for `fail_timeout_s`
@@ -22,8 +22,9 @@ from lbcore._counting import repeat
 from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from lbcore.selectors._checks cimport clock_of, index_in, int_of, names_of, node_of, short
+from lbcore.selectors._checks cimport clock_of, index_in, int_of, names_of, node_of, seed_of, short
 from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._draws cimport below, draw
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._state cimport OTHERS_UP, Change
@@ -33,6 +34,7 @@ cdef enum:
     TRIES = 20              # nodes that cannot serve, before turns by weight decide
     VIRTUAL_NODES = 160     # points of a node for each unit of its weight
     MAX_POINTS = 1 << 24
+    MAX_LIMIT = 0x7FFFFFFF
     MODULUS = 6271
     FACTOR = 113
     SEED = 89
@@ -97,7 +99,12 @@ cdef class PassiveRoundRobin(Selector):
     nodes: names, or a number. weights: an integer of 0 or more for each node. max_fails: how many failures leave a node
     out; 0: none ever does. fail_timeout_s: for how many whole seconds, and within which time failures add up. backup:
     nodes, by name or index, that serve only when no other can. clock: a function that tells the time in seconds; whole
-    seconds count. A single node is never left out.
+    seconds count. max_conns: how many requests a node may have in flight; 0: any number. A single node never counts as
+    failed.
+
+    max_fails, fail_timeout_s and max_conns are one number for all, or one for each node; a node that is added later has
+    what all others have, or where they differ, 1, 10 and 0. Where max_conns is above 0, a request is in flight from its
+    pick until `release`.
 
     >>> balancer = PassiveRoundRobin(3, [5, 1, 1], clock=lambda: 0)
     >>> balancer.select()
@@ -114,28 +121,29 @@ cdef class PassiveRoundRobin(Selector):
     cdef int64_t[::1] failed_s      # when it failed last, in whole seconds
     cdef int64_t[::1] checked_s     # when it failed last, or was tried again after that
     cdef uint8_t[::1] is_backup
+    cdef int64_t[::1] max_fails
+    cdef int64_t[::1] fail_timeout_s
+    cdef int64_t[::1] max_conns
     cdef int32_t[::1] ready         # room for the nodes that can serve
-    cdef int64_t max_fails
-    cdef int64_t fail_timeout_s
     cdef bint alone                 # a single node never counts as failed
 
-    def __init__(self, nodes, weights=None, max_fails=1, fail_timeout_s=10, backup=(), clock=time.time):
+    def __init__(self, nodes, weights=None, max_fails=1, fail_timeout_s=10, backup=(), clock=time.time, max_conns=0):
         names = names_of(nodes)
         self.construct(names, weights, {
-            "max_fails": max_fails, "fail_timeout_s": fail_timeout_s, "backup": backups_of(backup, names),
-            "clock": clock,
+            "backup": backups_of(backup, names), "clock": clock,
+            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):
-        max_fails = int_of(given["max_fails"], "max_fails", "give a number of failures")
-        timeout = int_of(given["fail_timeout_s"], "fail_timeout_s", "give whole seconds")
-        for name, value in (("max_fails", max_fails), ("fail_timeout_s", timeout)):
-            if not 0 <= value < 1 << 31:
-                raise ValueError(f"{name}: {value} is outside 0 to 2^31 - 1")
-        return {"max_fails": max_fails, "fail_timeout_s": timeout, "clock": clock_of(given["clock"])}
+        return {"capped": bool(np.any(given["max_conns"])), "clock": clock_of(given["clock"])}
+
+    cdef bint counts(self) noexcept:
+        return self.parameters is not None and self.parameters["capped"]
 
     cdef declare(self, Columns state):
-        self.max_fails, self.fail_timeout_s = self.parameters["max_fails"], self.parameters["fail_timeout_s"]
+        self.max_fails = limit(state, "max_fails", 1)
+        self.fail_timeout_s = limit(state, "fail_timeout_s", 10)
+        self.max_conns = limit(state, "max_conns", 0)
         self.credit, self.earning = state.column("credit", np.int64), state.column("earning", np.int64, self.weight)
         self.fails, self.failed_s = state.column("fails", np.int64), state.column("failed_s", np.int64)
         self.checked_s = state.column("checked_s", np.int64)
@@ -147,7 +155,7 @@ cdef class PassiveRoundRobin(Selector):
             raise ValueError(f"node: without {self.names[i]!r} every node would be a backup")
 
     cdef bint open(self, int32_t node) noexcept nogil:
-        """Live, and not failed too often of late."""
+        """Live, with room, and not failed too often of late."""
         return self.is_live[node] and rested(self, node, <int64_t>floor(self.now_s))
 
     cdef int32_t those_ready(self) noexcept nogil:
@@ -176,9 +184,9 @@ cdef class PassiveRoundRobin(Selector):
     cdef int32_t serve(self, int32_t node) noexcept nogil:
         """The node, which is being tried now."""
         cdef int64_t now_s = <int64_t>floor(self.now_s)
-        if now_s - self.checked_s[node] > self.fail_timeout_s:
+        if now_s - self.checked_s[node] > self.fail_timeout_s[node]:
             self.checked_s[node] = now_s
-        return node
+        return send(self, node) if self.by_load else node
 
     cdef int32_t turn(self) noexcept nogil:
         """A pick by weight; -1: none can serve."""
@@ -195,22 +203,52 @@ cdef class PassiveRoundRobin(Selector):
         if not ok:
             self.fails[node] += 1
             self.failed_s[node] = self.checked_s[node] = now_s
-            if self.max_fails:
-                self.earning[node] = max(0, self.earning[node] - self.weight[node] // self.max_fails)
+            if self.max_fails[node]:
+                self.earning[node] = max(0, self.earning[node] - self.weight[node] // self.max_fails[node])
         elif self.failed_s[node] < self.checked_s[node]:
             self.fails[node] = 0
 
     cdef list more_repr(self):
-        parts = [f"max_fails={self.max_fails}"] if self.max_fails != 1 else []
-        parts += [f"fail_timeout_s={self.fail_timeout_s}"] if self.fail_timeout_s != 10 else []
+        cdef list parts = []
+        for name, usual in (("max_fails", 1), ("fail_timeout_s", 10), ("max_conns", 0)):
+            values = self.held[name].tolist()
+            if any([value != usual for value in values]):
+                parts.append(f"{name}={values[0] if len(set(values)) == 1 else values[:6]}")
         return parts + ([f"backup={np.flatnonzero(self.is_backup).tolist()}"] if np.any(self.is_backup) else [])
 
 
 cdef inline bint rested(PassiveRoundRobin self, int32_t node, int64_t now_s) noexcept nogil:
-    """Whether a node that is up can serve now: it has not failed too often, or its rest is over."""
-    if self.alone or self.max_fails == 0 or self.fails[node] < self.max_fails:
+    """Whether a node that is up can serve now: it has room, and has not failed too often, or its rest is over."""
+    if self.max_conns[node] and self.load[node] >= self.max_conns[node]:
+        return False
+    if self.alone or self.max_fails[node] == 0 or self.fails[node] < self.max_fails[node]:
         return True
-    return now_s - self.checked_s[node] > self.fail_timeout_s
+    return now_s - self.checked_s[node] > self.fail_timeout_s[node]
+
+
+cdef object limit(Columns state, str name, usual):
+    """A column that a constructor gives; a new node has what all others have, or where they differ, the usual."""
+    held = state.held.get(name)
+    start = held[0] if held is not None and (held == held[0]).all() else usual
+    return state.column(name, np.int64, start, 0, MAX_LIMIT, stays=True)
+
+
+cdef dict limits_of(Py_ssize_t n, max_fails, fail_timeout_s, max_conns):
+    """The columns that a constructor gives, each from one number for all nodes or from one for each."""
+    cdef dict limits = {}
+    for name, given in (("max_fails", max_fails), ("fail_timeout_s", fail_timeout_s), ("max_conns", max_conns)):
+        if isinstance(given, (list, tuple)) or isinstance(given, np.ndarray) and given.ndim:
+            if len(given) != n:
+                raise ValueError(f"{name}: {len(given)} values for {n} nodes")
+            each = list(given)
+        else:
+            each = [given] * n
+        values = [int_of(value, name, "give whole numbers") for value in each]
+        for value in values:
+            if not 0 <= value <= MAX_LIMIT:
+                raise ValueError(f"{name}: {value} is outside 0 to 2^31 - 1")
+        limits[name] = np.array(values, np.int64)
+    return limits
 
 
 cdef class PassiveLeastConnections(PassiveRoundRobin):
@@ -238,7 +276,7 @@ cdef class PassiveLeastConnections(PassiveRoundRobin):
         if many == 0:
             return -1
         many = least_loaded(&self.ready[0], many, &self.load[0], &self.weight[0], &self.equals[0])
-        return send(self, self.serve(self.turn_of(&self.equals[0], many) if many > 1 else self.equals[0]))
+        return self.serve(self.turn_of(&self.equals[0], many) if many > 1 else self.equals[0])
 
 
 cdef object backups_of(backup, tuple names):
@@ -252,12 +290,102 @@ cdef object backups_of(backup, tuple names):
     return np.isin(np.arange(len(names)), given).astype(np.uint8)
 
 
+cdef class PassiveRandom(PassiveRoundRobin):
+    """A node drawn by weight serves.
+
+    nodes, weights, max_fails, fail_timeout_s, clock, max_conns: as for PassiveRoundRobin. seed: an integer, a numpy
+    Generator, or None for fresh entropy. After twenty draws of nodes that cannot serve, turns by weight decide.
+
+    >>> PassiveRandom(3, [5, 1, 1], seed=7).select_many(7).tolist()
+    [0, 0, 2, 0, 0, 0, 0]
+    """
+
+    cdef uint64_t seed
+    cdef uint64_t number            # of the next draw
+    cdef int64_t total              # of the weights, also of those that are down
+
+    def __init__(
+        self, nodes, weights=None, max_fails=1, fail_timeout_s=10, clock=time.time, max_conns=0, seed=None,
+    ):
+        names = names_of(nodes)
+        self.construct(names, weights, {
+            "backup": backups_of((), names), "clock": clock, "seed": seed,
+            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"seed": seed_of(given["seed"]), **PassiveRoundRobin.check(self, names, weights, given)}
+
+    cdef declare(self, Columns state):
+        PassiveRoundRobin.declare(self, state)
+        self.seed, self.number = self.parameters["seed"], state.value("number", self.number)
+        self.total = np.sum(self.weight)
+
+    cdef int32_t drawn(self) noexcept nogil:
+        """A node by weight, be it up or not."""
+        cdef int64_t point = <int64_t>below(draw(self.seed, self.number), <uint64_t>self.total)
+        cdef int32_t node = 0
+        self.number += 1
+        while point >= self.weight[node]:
+            point -= self.weight[node]
+            node += 1
+        return node
+
+    cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t node
+        if self.n_live == 0:
+            return -1
+        if not self.alone:
+            for _ in range(TRIES + 1):
+                node = self.drawn()
+                if self.open(node):
+                    return self.serve(node)
+        return self.turn()
+
+    cdef list more_repr(self):
+        return [*PassiveRoundRobin.more_repr(self), f"seed={self.seed}"]
+
+
+cdef class PassiveTwoRandom(PassiveRandom):
+    """Of two different nodes drawn by weight, the one with fewer requests in flight over its weight serves.
+
+    The arguments are those of PassiveRandom. Of equal ones the second serves. A draw of the same node again, or of one
+    that cannot serve, is one of the twenty; so is the first of the two. A request is in flight from its pick until
+    `release`.
+
+    >>> PassiveTwoRandom(3, [5, 1, 1], seed=7).select_many(7).tolist()
+    [2, 0, 0, 0, 1, 0, 0]
+    """
+
+    keeps_load = True
+
+    cdef bint counts(self) noexcept:
+        return True
+
+    cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t node, before = -1
+        if self.n_live == 0:
+            return -1
+        if not self.alone:
+            for _ in range(TRIES + 1):
+                node = self.drawn()
+                if node == before or not self.open(node):
+                    continue
+                if before < 0:
+                    before = node
+                    continue
+                if self.load[node] * self.weight[before] > self.load[before] * self.weight[node]:
+                    node = before
+                return self.serve(node)
+        return self.turn()
+
+
 cdef class PassiveHash(PassiveRoundRobin):
     """Each key goes to the node at `hash(key) mod weights`, or is hashed again with a number in front until one serves.
 
-    nodes, weights, max_fails, fail_timeout_s, clock: as for PassiveRoundRobin. The hash is the sum of 15 bits of the
-    CRC32 of the key, of `1` + key, of `2` + key, and so on up to the node that serves; an empty key takes turns.
-    key_hash: a function from a key's bytes to its length above its CRC32, that is `crc_and_length`.
+    nodes, weights, max_fails, fail_timeout_s, clock, max_conns: as for PassiveRoundRobin. The hash is the sum of 15
+    bits of the CRC32 of the key, of `1` + key, of `2` + key, and so on up to the node that serves; an empty key takes
+    turns. key_hash: a function from a key's bytes to its length above its CRC32, that is `crc_and_length`.
 
     >>> PassiveHash(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [0, 2, 0, 0]
@@ -270,11 +398,12 @@ cdef class PassiveHash(PassiveRoundRobin):
 
     def __init__(
         self, nodes, weights=None, max_fails=1, fail_timeout_s=10, clock=time.time, key_hash=crc_and_length,
+        max_conns=0,
     ):
         names = names_of(nodes)
         self.construct(names, weights, {
-            "max_fails": max_fails, "fail_timeout_s": fail_timeout_s, "backup": backups_of((), names),
-            "clock": clock, "key_hash": key_hash,
+            "backup": backups_of((), names), "clock": clock, "key_hash": key_hash,
+            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):
@@ -339,8 +468,10 @@ cdef class PassivePrefixHash(PassiveHash):
     [0, 1]
     """
 
-    def __init__(self, nodes, weights=None, max_fails=1, fail_timeout_s=10, clock=time.time, key_hash=octet_round):
-        PassiveHash.__init__(self, nodes, weights, max_fails, fail_timeout_s, clock, key_hash)
+    def __init__(
+        self, nodes, weights=None, max_fails=1, fail_timeout_s=10, clock=time.time, key_hash=octet_round, max_conns=0,
+    ):
+        PassiveHash.__init__(self, nodes, weights, max_fails, fail_timeout_s, clock, key_hash, max_conns)
 
     cdef uint64_t hashed(self, uint64_t h, uint64_t number, uint64_t before) noexcept nogil:
         return ((h >> 32) * before + (h & 0xFFFFFFFFULL)) % MODULUS
@@ -360,17 +491,40 @@ cdef class PassiveRing(PassiveHash):
     point before it, little-endian, in their place; a name without a port, or that begins with `unix:`, has an empty
     port. Of equal points one stays, that of the first node.
 
+    servers: a dict from a node's name to what its points are made of instead; nodes for which that is the same have the
+    same points, those of the heaviest, and take smooth turns at them.
+
     >>> PassiveRing(3).select_many(["ann", "bob", "cy", "ann"]).tolist()
     [2, 1, 0, 2]
     """
 
     cdef uint32_t[::1] point
-    cdef int32_t[::1] owner
+    cdef int32_t[::1] owner         # the first node of those that have this point
+    cdef int32_t[::1] next          # the next one behind it; -1 for the last
+
+    def __init__(
+        self, nodes, weights=None, max_fails=1, fail_timeout_s=10, clock=time.time, key_hash=crc_and_length,
+        max_conns=0, servers=None,
+    ):
+        names = names_of(nodes)
+        self.construct(names, weights, {
+            "backup": backups_of((), names), "clock": clock, "key_hash": key_hash, "servers": servers,
+            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+        })
+
+    cdef dict check(self, tuple names, weights, dict given):
+        servers = given["servers"]
+        if servers is not None and not isinstance(servers, dict):
+            raise TypeError(f"servers: {short(servers)} is of type {type(servers).__name__}; give a dict")
+        for name, text in (servers or {}).items():
+            if not isinstance(name, str) or not isinstance(text, str):
+                raise TypeError(f"servers: {short(name)}: {short(text)} is not a name and its text")
+        return {"servers": dict(servers or {}), **PassiveHash.check(self, names, weights, given)}
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         cdef Py_ssize_t low = 0, high, middle
         cdef uint32_t crc = <uint32_t>h
-        cdef int32_t node
+        cdef int32_t node, many
         if self.n_live == 0:
             return -1
         if self.alone or self.empty(h):
@@ -385,21 +539,27 @@ cdef class PassiveRing(PassiveHash):
         for _ in range(TRIES + 1):
             if low >= self.point.shape[0]:
                 low = 0
-            node = self.owner[low]
-            if self.open(node):
-                if self.earning[node] < self.weight[node]:
-                    self.earning[node] += 1
-                return self.serve(node)
+            node, many = self.owner[low], 0
+            while node >= 0:
+                if self.open(node):
+                    self.ready[many] = node
+                    many += 1
+                node = self.next[node]
+            if many:
+                return self.serve(self.turn_of(&self.ready[0], many))
             low += 1
         return self.turn()
 
     cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
-        return None if change == OTHERS_UP else crc_points(names, np.array(weights))
+        if change == OTHERS_UP:
+            return None
+        known = parameters["servers"]
+        return crc_points([known.get(name, name) for name in names], np.array(weights))
 
     cdef marked(self):
         PassiveHash.marked(self)
         if self.made is not None:
-            self.point, self.owner = self.made
+            self.point, self.owner, self.next = self.made
 
     cdef check_add(self, int64_t w):
         cdef object count = VIRTUAL_NODES * (int(np.sum(self.weight)) + w)
@@ -407,16 +567,23 @@ cdef class PassiveRing(PassiveHash):
             raise ValueError(f"weight: {VIRTUAL_NODES} points for each unit would be {count}, more than 2^24")
 
 
-cdef tuple crc_points(tuple names, weights):
-    """The points in order and the index of each one's owner: uint32 and int32."""
+cdef tuple crc_points(list texts, weights):
+    """The points in order, the first node at each (uint32 and int32), and after each node the next one there, or -1."""
     cdef Py_ssize_t k = 0
     cdef uint32_t[::1] point
+    cdef dict members = {}
     cdef object count = VIRTUAL_NODES * int(weights.sum())
     if count > MAX_POINTS:
         raise ValueError(f"weights: {VIRTUAL_NODES} points for each unit are {count}, more than 2^24")
-    points = np.empty(count, np.uint32)
+    for i, text in enumerate(texts):
+        members.setdefault(text, []).append(i)
+    heaviest = {text: int(weights[nodes].max()) for text, nodes in members.items()}
+    following = np.full(len(texts), -1, np.int32)
+    for nodes in members.values():
+        following[nodes[:-1]] = nodes[1:]
+    points = np.empty(VIRTUAL_NODES * sum(heaviest.values()), np.uint32)
     point = points
-    for name, weight in zip(names, weights.tolist()):
+    for name, weight in heaviest.items():
         text = name.encode("utf-8", "surrogatepass")
         host, colon, port = text.rpartition(b":")
         if text[:5].lower() == b"unix:":
@@ -429,7 +596,8 @@ cdef tuple crc_points(tuple names, weights):
             point[k] = value
             k += 1
     order = np.argsort(points, kind="stable")
-    owners = repeat(np.arange(len(names), dtype=np.int32), VIRTUAL_NODES * weights)[order]
+    firsts = np.array([nodes[0] for nodes in members.values()], np.int32)
+    owners = repeat(firsts, VIRTUAL_NODES * np.array(list(heaviest.values())))[order]
     points = points[order]
-    first = np.append(True, points[1:] != points[:count - 1])
-    return points[first], owners[first]
+    first = np.append(True, points[1:] != points[:-1])
+    return points[first], owners[first], following
