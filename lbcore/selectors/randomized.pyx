@@ -13,7 +13,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport int_of, seed_of, short
-from lbcore.selectors._draws cimport TRIES, again, below, draw
+from lbcore.selectors._draws cimport TRIES, again, below, below_half, draw, halved
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._view cimport LoadView
@@ -25,11 +25,12 @@ cdef enum:
 cdef class Random(Selector):
     """Each request goes to a node drawn at random, all nodes that are up being equally likely.
 
-    nodes: names, or a number. seed: an integer, a numpy Generator, or None for fresh entropy. Request i always has draw
-    i of the seed; where that node is down the request draws again, so only a dead node's requests move.
+    nodes: names, or a number. seed: an integer, a numpy Generator, or None for fresh entropy. Two requests share a draw
+    of 64 bits: request i always has its half of draw i // 2 of the seed. Where that node is down the request draws
+    again, so only a dead node's requests move.
 
     >>> Random(3, seed=7).select_many(7).tolist()
-    [1, 0, 2, 1, 1, 0, 1]
+    [1, 1, 0, 2, 2, 2, 1]
     """
 
     cdef uint64_t seed
@@ -49,21 +50,21 @@ cdef class Random(Selector):
         if self.n_live == 0:
             return -1
         self.number += 1
-        return self.drawn(draw(self.seed, self.number - 1))
+        return self.drawn(halved(self.seed, self.number - 1))
 
     cdef int32_t drawn(self, uint64_t bits) noexcept nogil:
         cdef int32_t node
         for _ in range(TRIES):
-            node = <int32_t>below(bits, self.n)
+            node = <int32_t>below_half(bits, self.n)
             if self.is_live[node]:
                 return node
             bits = again(bits)
-        return self.live[below(bits, self.n_live)]
+        return self.live[below_half(bits, self.n_live)]
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """With every node up, reserves m draws and fills without the lock."""
-        cdef Py_ssize_t i
-        cdef uint64_t first, seed
+        cdef Py_ssize_t i = 0
+        cdef uint64_t first, seed, bits
         cdef int32_t n
         with self.lock:
             n, seed, first = self.n, self.seed, self.number
@@ -72,8 +73,14 @@ cdef class Random(Selector):
                     out[i] = self.pick()
                 return
             self.number += m
-        for i in range(m):
-            out[i] = <int32_t>below(draw(seed, first + i), n)
+        if m and first & 1:         # whoever asked before took the other half
+            out[0], i = <int32_t>below_half(halved(seed, first), n), 1
+        while i + 1 < m:
+            bits = draw(seed, (first + i) >> 1)
+            out[i], out[i + 1] = <int32_t>below_half(bits, n), <int32_t>below_half(bits << 32, n)
+            i += 2
+        if i < m:
+            out[i] = <int32_t>below_half(halved(seed, first + i), n)
 
     cdef list more_repr(self):
         return [f"seed={self.seed}"]

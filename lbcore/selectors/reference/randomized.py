@@ -1,25 +1,26 @@
 """Drawing nodes at random, and looking twice."""
 
-from lbcore.selectors.reference._draws import Draws, again
+from lbcore.selectors.reference._draws import MASK, Draws, again
 
 
 class Random:
-    """Each request goes to a random node; if that one is down, it draws again."""
+    """Each request goes to a random node; if that one is down, it draws again. Two requests share a draw."""
 
     def __init__(self, n: int, seed: int):
-        self.up, self.draws = [True] * n, Draws(seed)
+        self.up, self.draws, self.left = [True] * n, Draws(seed), 0
 
     def select(self) -> int:
         live = [node for node, up in enumerate(self.up) if up]
         if not live:
             raise LookupError("no node is left")
-        bits = self.draws.next()
+        bits = self.left or self.draws.next()
+        self.left = 0 if self.left else bits << 32 & MASK | bits >> 32  # the other half first, for the next request
         for _ in range(64):
-            node = bits * len(self.up) >> 64
+            node = (bits >> 32) * len(self.up) >> 32
             if self.up[node]:
                 return node
             bits = again(bits)
-        return live[bits * len(live) >> 64]
+        return live[(bits >> 32) * len(live) >> 32]
 
 
 class TwoChoices:
