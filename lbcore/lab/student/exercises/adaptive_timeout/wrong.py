@@ -137,6 +137,13 @@ class KSecondsMore(Given):
         return middle + spread + self.k
 
 
+class KUnderTheRoot(Given):
+    """k stands under the root: it is the deviation, the root itself, that is multiplied by k."""
+
+    def rule(self, middle, spread):
+        return middle + math.sqrt(self.k) * spread
+
+
 class BracketsOnTheLeft(Given):
     """You multiply the sum of mean and k by the deviation: brackets too many."""
 
@@ -227,11 +234,47 @@ class RoundsToThree(Rounds):
     digits = 3
 
 
-class AtLeast(Given):
-    """You never forgive less than a second."""
+class Limits(Given):
+    """There is a limit to what you forgive, as in many settings: this rule has none."""
+
+
+class AtLeastASecond(Limits):
+    least, most = 1.0, math.inf
 
     def rule(self, middle, spread):
-        return max(1.0, middle + self.k * spread)
+        return min(self.most, max(self.least, middle + self.k * spread))
+
+
+class AtLeastTwo(AtLeastASecond):
+    least = 2.0
+
+
+class AtLeastAHalf(AtLeastASecond):
+    least = 0.5
+
+
+class AtLeastATenth(AtLeastASecond):
+    least = 0.1
+
+
+class AtMostFive(AtLeastASecond):
+    least, most = 0.0, 5.0
+
+
+class AtMostTen(AtLeastASecond):
+    least, most = 0.0, 10.0
+
+
+class AtMostAMinute(AtLeastASecond):
+    least, most = 0.0, 60.0
+
+
+class OneToFive(AtLeastASecond):
+    least, most = 1.0, 5.0
+
+
+class OneToTen(AtLeastASecond):
+    least, most = 1.0, 10.0
 
 
 class AtLeastTheLongest(Given):
@@ -309,6 +352,46 @@ class Median(OtherMiddle):
 
     def middle(self):
         return median(self.recent())
+
+
+class MedianAndFromThere(Median):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - median(gaps)) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
+class MedianOfBoth(OtherMiddle):
+    """You take the median of the gaps and the median of their deviations. It should be the means."""
+
+    def middle(self):
+        return median(self.recent())
+
+    def spreads(self):
+        return [median(abs(gap - self.middle()) for gap in self.recent())]
+
+
+class InWholes(OtherMiddle):
+    """You divide in whole numbers: `//` cuts off what is behind the seconds."""
+
+    def middle(self):
+        return sum(self.recent()) // len(self.recent())
+
+
+class InWholesAndFromThere(InWholes):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
+class SpreadInWholes(InWholes):
+    middle = Given.middle
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares // len(gaps)), math.sqrt(squares // (len(gaps) - 1))]
 
 
 class TheSum(OtherMiddle):
@@ -486,6 +569,31 @@ class NotDivided(OtherSpread):
         return [math.sqrt(sum((gap - mean(gaps)) ** 2 for gap in gaps))]
 
 
+class RootOfTheNumber(OtherSpread):
+    """Only the number is under the root: the sum of the squares should be, divided by it."""
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - mean(gaps)) ** 2 for gap in gaps)
+        return [squares / math.sqrt(len(gaps)), squares / math.sqrt(len(gaps) - 1)]
+
+
+class OfTheTimes(OtherSpread):
+    """That is the deviation of the beats' times. It should be that of the gaps."""
+
+    def __init__(self, k):
+        super().__init__(k)
+        self.times = []
+
+    def heartbeat(self, now_s):
+        super().heartbeat(now_s)
+        self.times.append(now_s)
+
+    def spreads(self):
+        found = [(pstdev(times), stdev(times)) for times in (self.times[-50:], self.times[-51:], self.times[1:][-50:])]
+        return [spread for both in found for spread in both]
+
+
 class StandardError(OtherSpread):
     """You divide by the number after the root, or twice: the result gets smaller with every gap."""
 
@@ -659,6 +767,31 @@ class LearnsFirstFromZero(LearnsWrong):
         self.last_s = 0.0
 
 
+class LearnsOnlyInTime(LearnsWrong):
+    """A gap that was longer than the timeout is not learnt, so a storm never gets in."""
+
+    def learn(self, now_s):
+        gap = now_s - self.last_s
+        gaps = self.recent()
+        if len(gaps) < 2 or gap <= mean(gaps) + self.k * pstdev(gaps):
+            self.gaps.append(gap)
+
+
+class LearnsOnlyInTimeByOneLess(LearnsOnlyInTime):
+    def learn(self, now_s):
+        gap = now_s - self.last_s
+        gaps = self.recent()
+        if len(gaps) < 2 or gap <= mean(gaps) + self.k * stdev(gaps):
+            self.gaps.append(gap)
+
+
+class WithoutTheLongest(LearnsWrong):
+    """You leave out the longest gap."""
+
+    def recent(self):
+        return sorted(self.gaps[-50:])[:-1]
+
+
 class LearnsDifferentOnes(LearnsWrong):
     """A gap that was there before is not learnt again: equal gaps count, too."""
 
@@ -730,6 +863,13 @@ class LearnsTwice(HalfOfThem):
 
     def learn(self, now_s):
         self.gaps += [now_s - self.last_s] * 2
+
+
+class KOfThem(TooFewGaps):
+    """You look at the last k gaps. k is how many deviations are added."""
+
+    def recent(self):
+        return self.gaps[-self.k :]
 
 
 class OneGapTooFew(TooFewGaps):
