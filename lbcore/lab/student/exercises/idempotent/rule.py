@@ -2,7 +2,7 @@
 
 The rule: a request with a key that is new changes the balance by its amount and is answered with the new balance; one
 whose key was there before changes nothing, whatever its amount, and gets the answer that its key got. How it is
-remembered is free. Stages: two accounts; requests and repetitions; a key that comes again with another amount.
+remembered is free. Stages: two accounts; requests and repetitions; a key that comes again with another amount; an empty key.
 """
 
 from itertools import count
@@ -37,7 +37,7 @@ _REPEATED: tuple[_Script, ...] = (
     ),
     (("z", 1), ("y", 2), ("x", 3), ("y", 2), ("z", 1), ("x", 3), ("x", 3), ("z", 1)),
     (("p", 0), ("q", 4), ("p", 0), ("r", -4), ("r", -4), ("q", 4)),
-    (("one", 1), ("One", 1), ("one ", 1), ("on", 1), ("one", 1), ("noe", 1), ("ne", 1), ("", 1), ("", 1)),
+    (("one", 1), ("One", 1), ("one ", 1), ("on", 1), ("one", 1), ("noe", 1), ("ne", 1), ("ne", 1)),
     (("f", 10), *_MANY, ("f", 10), ("key-0", -3), ("key-59", 0), ("key-30", -1), ("g", 10)),
     (("h", 7), *((f"more-{i}", 1) for i in range(1200)), ("h", 7), ("more-0", 1)),
 )
@@ -45,6 +45,7 @@ _CHANGED: tuple[_Script, ...] = (
     (("a", 5), ("a", 7), ("b", 2), ("a", 5), ("b", 7), ("c", 7), ("a", 0)),
     (("t", 0), ("t", 3), ("u", 3), ("u", -3), ("t", 3)),
 )
+_EMPTY: tuple[_Script, ...] = ((("", 4), ("a", 5), ("", 4), ("b", 1), ("", 4)),)
 #: A class that remembers across accounts also remembers the last check: so each time there has a key of its own.
 _NUMBERS = count()
 
@@ -165,6 +166,7 @@ STAGES = (
     Scripted((5, 1), _play_two, _judge_two),
     Scripted(_REPEATED, _play, _judge),
     Scripted(_CHANGED, _play, _judge),
+    Scripted(_EMPTY, _play, _judge),
 )
 RIGHT = (
     "Right: each request is done once and always gets its first answer, with one thread at a time. "

@@ -121,6 +121,16 @@ class SetsBalance(Given):
         self.balance = amount
 
 
+class AddsUpAnswers(Given):
+    """You add up the answers. Each is a balance itself, so the first deposits count again and again."""
+
+    def handle(self, key, amount):
+        if key not in self.answers:
+            self.answers[key] = self.balance + amount
+            self.balance = sum(self.answers.values())
+        return self.answers[key]
+
+
 class TakesAway(Given):
     """You take the amount away, where it should be added."""
 
@@ -418,6 +428,20 @@ class ForgetsAfterOnce(Forgets):
         return self.answers.pop(key)
 
 
+class ThirdIsNew(ForgetsAfterOnce):
+    """A request that comes a third time is done again. However often it comes, it is done once."""
+
+    def __init__(self):
+        super().__init__()
+        self.times = {}
+
+    def known(self, key, amount):
+        self.times[key] = self.times.get(key, 0) + 1
+        return key in self.answers and self.times[key] <= 2
+
+    again = Given.again
+
+
 class ForgetsAnswerAfterOnce(Forgets):
     """The answer is forgotten when it has been given twice: the third time there is none."""
 
@@ -538,6 +562,13 @@ class ByLetters(IgnoresCase):
 
     def change(self, key):
         return "".join(sorted(key))
+
+
+class InASmallTable(IgnoresCase):
+    """Keys that fall into the same place of a small table are the same for you."""
+
+    def change(self, key):
+        return sum(key.encode()) % 16
 
 
 class StartsWith(Given):
