@@ -88,6 +88,29 @@ def test_an_exception_in_the_constructor():
     assert verdict("02-two-choices", cls).startswith("TwoChoices(10, rng): your code stopped with TypeError: ")
 
 
+def test_the_line_in_the_constructor():
+    cls = typed("class TwoChoices:\n    def __init__(self, n, rng):\n        self.n = m\n", "<names>")
+    assert verdict("02-two-choices", cls) == (
+        "TwoChoices(10, rng): your code stopped in line 3 with NameError: name 'm' is not defined."
+    )
+
+
+def test_the_line_of_an_exception_in_a_helper():
+    source = known()["03-smooth-weighted"].solution
+    source += "\n    def pay(self):\n        return 1 // 0\n"
+    said = verdict("03-smooth-weighted", typed(source.replace("sum(self.weights)", "self.pay()"), "<helper>"))
+    last = source.count("\n")
+    assert f"request 1: your code stopped in line {last} with ZeroDivisionError" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [("", "takes 0 positional arguments"), ("self, key", "missing 1 required positional arg")]
+)
+def test_a_select_of_another_arity(arguments, words):
+    cls = typed(known()["02-two-choices"].solution.replace("def select(self)", f"def select({arguments})"), "<arity>")
+    assert words in verdict("02-two-choices", cls)
+
+
 def test_interrupt_passes_through():
     with pytest.raises(KeyboardInterrupt):
         check("02-two-choices", broken("raise KeyboardInterrupt"))

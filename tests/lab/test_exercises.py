@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from mutants import mutants
 from typed import typed
 
-from lbcore.lab.student import exercises, verdict
+from lbcore.lab.student import exercises, limits, verdict
 from lbcore.lab.student.exercises import Exercise, known
 from lbcore.selectors import reference
 
@@ -124,6 +125,34 @@ def test_no_sentence_gives_the_solution_away(exercise):
         assert not any(line in said for line in secret)
         assert "%" not in said
         assert "max(" not in said
+
+
+#: Lines in place of the solution's own with which it is still right, though they come about by a change of one thing.
+STILL_RIGHT = {
+    "01-skip-the-dead": {"self.turn = (self.turn - 1) % self.n"},
+    "02-two-choices": {
+        "self.counts, self.rng = ([-1] * n, rng)",
+        "self.counts, self.rng = ([1] * n, rng)",
+        "self.counts[node] += 2",
+        "node = b if self.counts[b] <= self.counts[a] else a",
+    },
+    "03-smooth-weighted": {
+        "self.weights, self.current = (weights, [-1] * len(weights))",
+        "self.weights, self.current = (weights, [1] * len(weights))",
+    },
+}
+
+
+@pytest.mark.parametrize("name", STILL_RIGHT)
+def test_a_mutant_is_right_only_where_it_does_right(name, monkeypatch):
+    monkeypatch.setattr(limits, "CALL_S", 0.3)
+    solution = known()[name].solution
+    before = ast.unparse(ast.parse(solution)).splitlines()
+    right = set()
+    for at, mutant in enumerate(mutants(solution)):
+        if verdict(name, typed(mutant, f"<mutant {at} of {name}>")).startswith("Right"):
+            right |= {line.strip() for line in mutant.splitlines() if line not in before}
+    assert right == STILL_RIGHT[name]
 
 
 MARKED = '''"""Two turns."""

@@ -14,15 +14,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, TextIO, cast
 
-__all__ = ["ALL_S", "CALL_S", "Late", "Over", "Printed", "Stopped", "TooLate", "functions", "line_of", "within"]
+__all__ = [
+    "ALL_S",
+    "CALL_S",
+    "Late",
+    "Over",
+    "Printed",
+    "Stopped",
+    "TooLate",
+    "functions",
+    "landed",
+    "line_of",
+    "within",
+]
 
 #: The longest call, and the longest check or run of a picture.
 CALL_S, ALL_S = 2.0, 10.0
 _LOOK_S = 0.05  # how often the caller looks. It counts its looks, so a machine that sleeps ends nothing
 _TRIES, _AGAIN_S = 500, 0.002  # how often it tries to end a call
+_OURS = str(Path(__file__).parent)  # where no student's code stands
 
 
 class Late(BaseException):
@@ -31,6 +45,39 @@ class Late(BaseException):
 
 class Over(Late):
     """The same, where all the calls together took too long: nothing more is to be tried."""
+
+
+class _Sent(BaseException):
+    """A Late that is raised once more, at the next line, where the student's code catches it."""
+
+    def __init__(self) -> None:
+        # It is made in the thread that it is sent to, in the frame where it is raised.
+        super().__init__()
+        frame: FrameType | None = sys._getframe(1)
+        sys.settrace(lambda frame, event, argument: None)
+        while frame is not None and not frame.f_code.co_filename.startswith(_OURS):
+            frame.f_trace = _again
+            frame = frame.f_back
+
+
+class _SentLate(_Sent, Late):
+    pass
+
+
+class _SentOver(_Sent, Over):
+    pass
+
+
+def _again(frame: FrameType, event: str, argument: Any) -> Any:
+    """A trace function: raises Late at a line, so also in an `except` that has just caught it."""
+    if event == "line":
+        raise Late
+    return _again
+
+
+def landed() -> None:
+    """To be called where a Late has come out of the student's code: it is raised no more."""
+    sys.settrace(threading.gettrace())  # a debugger's, if there is one
 
 
 class TooLate(Exception):
@@ -115,6 +162,7 @@ class _Runner:
                 self.over.set()
             except Late as late:
                 self.error = self.error or late
+            landed()
 
     def _once(self) -> None:
         work, self.work = self.work, None
@@ -126,7 +174,7 @@ class _Runner:
     def end(self, kind: type[Late], stands_still: Callable[[], bool]) -> bool:
         """Raise an exception in the thread until it moves on; False where it does not.
 
-        Once is too little for `while True: try: ... except: pass`: many times, and one lands outside of its `try`.
+        Once may be too little where one `try` stands in another, and the loop around both: then one lands elsewhere.
         """
         from lbcore.faults.clocks.virtual.runaway import interrupt
 
@@ -134,7 +182,7 @@ class _Runner:
             with self.door:
                 if self.ended or not stands_still():
                     return True
-                interrupt(cast(int, self.thread.ident), kind)
+                interrupt(cast(int, self.thread.ident), _SentOver if kind is Over else _SentLate)
             self.over.wait(_AGAIN_S)
         return self.ended or not stands_still()
 
@@ -159,13 +207,15 @@ def within(work: Callable[[], Any], progress: Callable[[], Any], printed: Printe
                 printed.thread = threading.current_thread()
                 return work()
             _watch(runner, progress)
+            runner.thread.join()
             if runner.error is not None:
                 raise runner.error
     except Late as late:
         raise TooLate(isinstance(late, Over), late.__traceback__) from None
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):  # pressed again
-            runner.end(Over, lambda: True)
+            if runner.end(Over, lambda: True):
+                runner.thread.join()
         raise Stopped(f"{what} was stopped before its end.") from None
     return runner.result
 

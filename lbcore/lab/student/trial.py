@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
-from lbcore.lab.student.limits import Over
+from lbcore.lab.student.limits import Late, Over, landed
 
 __all__ = [
     "Budget",
@@ -136,6 +136,8 @@ def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | 
     except Endless:
         raise Wrong(f"{where}: your loop does not end. What should stop it?") from None
     except BaseException as error:
+        if isinstance(error, Late):
+            landed()
         # `a, b = ...`, `counts[...]`, `... < 3`: Python's message then speaks of the type 'ellipsis'.
         if "ellipsis" in str(error).lower():
             raise NotAttempted from None

@@ -60,8 +60,45 @@ class StaysWhileUp(Given):
         return -1
 
 
+class NeverMoves(Given):
+    """The turn never moves on, not even from a dead node."""
+
+    def select(self):
+        return self.turn if self.up[self.turn] else -1
+
+
+class AlwaysNone(Given):
+    """That says that no node is up, and you say it every time: no way through `select` returns a node."""
+
+    def select(self):
+        return -1
+
+
+class ReturnsTheStart(Given):
+    """Your turn starts at -1, before the first node, and you take it before it has moved on."""
+
+    def __init__(self, n):
+        super().__init__(n)
+        self.turn = -1
+
+    def select(self):
+        return self.next_up()
+
+
+class MovesByTwo(Given):
+    """The turn moves on by two."""
+
+    def select(self):
+        for _ in range(self.n):
+            node = self.turn
+            self.turn = (node + 2) % self.n
+            if self.up[node]:
+                return node
+        return -1
+
+
 class DoesNotLook(Given):
-    """The turns are right, but you are not looking at `up`."""
+    """The turns are right, but a dead node has its turn, too: is `up` kept, and looked at?"""
 
     def select(self):
         return self.move()

@@ -41,17 +41,20 @@ def _judge_chances(nodes: int, history: History, found: Odds) -> None:
     least, most = _least(shown, counts), 1 - _least(rest if shown is few else few, counts)
     bound = "" if abs(most - least) < 1e-9 else "at least " if shown is few else "at most "
     asked = least if shown is few else most
+    chance = sum(found.chance.get(i, 0.0) for i in shown)
+    is_so, due = _cases(chance, asked), _cases(asked, chance)
     what = f"node {shown[0]}" if len(shown) == 1 else f"one of the nodes {', '.join(map(str, shown))}"
     raise Wrong(
         f"{nodes} nodes with {', '.join(map(str, counts[:-1]))} and {counts[-1]} requests so far: {what} is picked in "
-        f"{_cases(sum(found.chance.get(i, 0.0) for i in shown))}; as the emptier of two different nodes it should be "
-        f"in {bound}{_cases(asked)}."
+        f"{is_so}; as the emptier of two different nodes it should be in {bound}{due}."
     )
 
 
-def _cases(chance: float) -> str:
-    """A chance in words."""
+def _cases(chance: float, other: float) -> str:
+    """A chance in words; as a percentage where it would read as the other does."""
     share = Fraction(chance).limit_denominator(36)
+    if share == Fraction(other).limit_denominator(36):
+        return f"{chance:.2%} of cases"
     return {Fraction(0): "no case", Fraction(1): "every case"}.get(
         share, f"{share.numerator} of {share.denominator} cases"
     )

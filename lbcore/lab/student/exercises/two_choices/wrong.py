@@ -130,6 +130,22 @@ class StepsOneTooLate(Given):
         return a, b + (b > a)
 
 
+class StepsBelow(Given):
+    """You step on where the second draw is below the first, and need not: then it can become the first draw."""
+
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n - 1)
+        return a, b + (b <= a)
+
+
+class StepsBack(Given):
+    """You step back from the first draw, not over it: then a second draw of 0 becomes -1."""
+
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n - 1)
+        return a, b - (b >= a)
+
+
 class StepsAlways(Given):
     """Your second draw is never node 0, and it can be the first draw again: you step on whether or not you must."""
 
