@@ -1,6 +1,7 @@
 """Known wrong answers to 07-adaptive-timeout; each docstring is the sentence that names the mistake.
 
-`Given` is right, with either divisor. Each of the others does one thing in another way.
+Data, one short class a mistake, and so a long file. `Given` is right, with either divisor; the
+others do one thing in another way.
 """
 
 import math

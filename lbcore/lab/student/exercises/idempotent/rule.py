@@ -2,7 +2,8 @@
 
 The rule: a request with a key that is new changes the balance by its amount and is answered with the new balance; one
 whose key was there before changes nothing, whatever its amount, and gets the answer that its key got. How it is
-remembered is free. Stages: two accounts; requests and repetitions; a key that comes again with another amount; an empty one.
+remembered is free. Stages: two accounts; requests and repetitions; a key that comes again with another amount; an
+empty key.
 """
 
 from itertools import count

@@ -119,7 +119,7 @@ class OneTooMany(WithoutThisOne):
 
 
 class AFractionTooMany(WithoutThisOne):
-    """You compare the retries so far, and a fraction of one is enough for you. This one is included."""
+    """A part of a retry is enough for you: this one included, they may be more than the share allows."""
 
     def fits(self):
         return self.retries < self.share * self.requests
@@ -265,10 +265,18 @@ class PaysShare(NoShare):
 
 
 class CountsShare(Given):
-    """A retry that goes counts as a part of one only."""
+    """A retry that goes costs too little: one request, and not as many as allow one retry."""
 
     def count(self, may):
         self.retries += self.share * may
+
+
+class CostsOneRequest(CountsShare):
+    def fits(self):
+        return self.share * self.requests >= 1
+
+    def count(self, may):
+        self.requests -= may
 
 
 class Divides(Given):
@@ -506,6 +514,45 @@ class InBatches(OneOf):
     budget = BatchOf
 
 
+class BatchUpTo(BatchOf):
+    def sent(self):
+        Given.sent(self)
+        if self.requests == self.number:
+            self.requests = self.retries = 0
+
+
+class InBatchesToTheEnd(InBatches):
+    budget = BatchUpTo
+
+
+class RequestOf(Given):
+    def __init__(self, share, number):
+        self.number = number
+        super().__init__(share)
+
+    def sent(self):
+        self.retries = 0
+
+    def fits(self):
+        return self.retries < self.number
+
+
+class OfOneRequest(OneOf):
+    """You limit the retries of each request, as a loop does. The budget is for all requests together."""
+
+    budget = RequestOf
+
+
+class RequestOfAfterTheFirst(RequestOf):
+    def __init__(self, share, number):
+        super().__init__(share, number)
+        self.retries = number
+
+
+class OfOneRequestAfterTheFirst(OfOneRequest):
+    budget = RequestOfAfterTheFirst
+
+
 class WindowOf(Given):
     def __init__(self, share, number):
         super().__init__(share)
@@ -570,6 +617,30 @@ class FullAtTheStart(OneOf):
     """Your bucket is full at the start and has a limit. The rule counts from the first request on, without one."""
 
     budget = FullBucket
+
+
+class HalfFull(FullBucket):
+    def take(self):
+        may = self.tokens > self.number / 2
+        self.tokens = max(0, self.tokens - 1)
+        return may
+
+
+class MoreThanHalfFull(OneOf):
+    """You say yes while an account is more than half full, as gRPC does. The rule knows only the share."""
+
+    budget = HalfFull
+
+
+class HalfFullAndPaid(FullBucket):
+    def take(self):
+        may = self.tokens > self.number / 2
+        self.tokens -= may
+        return may
+
+
+class MoreThanHalfFullAndPaid(MoreThanHalfFull):
+    budget = HalfFullAndPaid
 
 
 class AtMostOf(Given):
