@@ -6,9 +6,23 @@ others do one thing in another way.
 
 import math
 from itertools import pairwise
-from statistics import mean, median, pstdev, stdev
+from statistics import median
 
 from lbcore.lab.student.match import free
+
+
+def mean(gaps):
+    gaps = list(gaps)
+    return sum(gaps) / len(gaps)
+
+
+def pstdev(gaps):
+    middle = mean(gaps)
+    return math.sqrt(sum((gap - middle) ** 2 for gap in gaps) / len(gaps))
+
+
+def stdev(gaps):
+    return pstdev(gaps) * math.sqrt(len(gaps) / (len(gaps) - 1))
 
 
 class Given:

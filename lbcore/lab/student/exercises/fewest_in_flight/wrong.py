@@ -1,7 +1,7 @@
 """Known wrong answers to 06-fewest-in-flight; each docstring is the sentence that names the mistake.
 
 Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
-`any_of` takes one of equals, in whatever way the student's class does; `drawn` one of those that chance decides between.
+`any_of` takes one of equals, in whatever way the student's class does; `drawn` one that chance decides on.
 """
 
 from lbcore.lab.student.match import forever, free
