@@ -320,8 +320,6 @@ class NoReturn(Given):
 
 
 class FewestOfSome(Given):
-    """You take the emptiest of a few that you draw. Here you may look at all of them."""
-
     draws = 2
 
     def some(self):
