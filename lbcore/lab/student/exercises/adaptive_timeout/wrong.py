@@ -187,6 +187,20 @@ class ToThePowerOfK(Given):
         return middle + spread**self.k
 
 
+class TwiceK(Given):
+    """That is twice k deviations."""
+
+    def rule(self, middle, spread):
+        return middle + 2 * self.k * spread
+
+
+class TheLarger(Given):
+    """You take the larger of the mean and k deviations. They should be added."""
+
+    def rule(self, middle, spread):
+        return max(middle, self.k * spread)
+
+
 class OneMoreK(Given):
     """That is one deviation more than k."""
 
@@ -430,6 +444,13 @@ class OneGapLess(OtherMiddle):
         return sum(self.recent()) / (len(self.recent()) - 1)
 
 
+class OneGapLessAndFromThere(OneGapLess):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
 class ByFifty(OtherMiddle):
     """You divide the sum of the gaps by 50, also while there are fewer."""
 
@@ -550,6 +571,24 @@ class MeanDeviation(OtherSpread):
         gaps = self.recent()
         total = sum(abs(gap - mean(gaps)) for gap in gaps)
         return [total / len(gaps), total / (len(gaps) - 1)]
+
+
+class RootOfMeanDeviation(OtherSpread):
+    """You take the root of deviations that are not squared."""
+
+    def spreads(self):
+        gaps = self.recent()
+        total = sum(abs(gap - mean(gaps)) for gap in gaps)
+        return [math.sqrt(total / len(gaps)), math.sqrt(total / (len(gaps) - 1))]
+
+
+class RootOfDoubled(OtherSpread):
+    """You double the deviations, where they should be squared: `* 2` is not `** 2`."""
+
+    def spreads(self):
+        gaps = self.recent()
+        total = 2 * sum(abs(gap - mean(gaps)) for gap in gaps)
+        return [math.sqrt(total / len(gaps)), math.sqrt(total / (len(gaps) - 1))]
 
 
 class MedianDeviation(OtherSpread):
@@ -710,6 +749,15 @@ class FromTheLast(OtherSpread):
     def spreads(self):
         gaps = self.recent()
         squares = sum((gap - gaps[-1]) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
+class FromTheFirst(OtherSpread):
+    """You take the deviations from the first gap. They are from the mean."""
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - gaps[0]) ** 2 for gap in gaps)
         return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
 
 

@@ -205,6 +205,19 @@ class AnswersNow(Given):
         return self.balance
 
 
+class AddsToTheAnswer(Given):
+    """The amount of a repeated request is added to its answer. It should get the answer that it got then."""
+
+    def again(self, key, amount):
+        return self.answers[key] + amount
+
+
+class AddsToWhatIsKept(AddsToTheAnswer):
+    def again(self, key, amount):
+        self.answers[key] += amount
+        return self.answers[key]
+
+
 class SaysNothingAgain(Given):
     """A repeated request gets no answer: who sends it again has not got the first one."""
 
@@ -290,8 +303,8 @@ class KeepsBefore(Given):
         self.answers[key] = self.balance - amount
 
 
-class KeepsOneMore(Given):
-    """What you keep is the answer with the amount added once more."""
+class KeepsOneMore(AddsToTheAnswer):
+    again = Given.again
 
     def keep(self, key, amount):
         self.answers[key] = self.balance + amount

@@ -101,6 +101,12 @@ class CountsBefore(CountsRefused):
         return self.retries <= self.share * self.requests
 
 
+class CountsBeforeAndAFraction(CountsRefused):
+    def take(self):
+        self.retries += 1
+        return self.retries - 1 < self.share * self.requests
+
+
 class CountsBeforeAndThisOne(Given):
     """You count the retry that asks twice: as it asks, and as this one."""
 
@@ -219,7 +225,7 @@ class OfAttemptsWithoutThis(OfAttempts):
         return self.retries <= self.share * (self.requests + self.retries)
 
 
-class OfAttemptsAskedFor(OfAttempts):
+class OfAttemptsAskedFor(Given):
     """You count each retry that is asked for as a request, whether it may go or not."""
 
     def take(self):
@@ -667,6 +673,17 @@ class AtLeastSome(OneOf):
     """Some retries may always go with you, whatever the requests are: the rule knows only the share."""
 
     budget = AtLeastOf
+
+
+class NumberOf(AtMostOf):
+    def fits(self):
+        return self.retries < self.number
+
+
+class ANumber(OneOf):
+    """A number of retries may go, whatever the requests are: the rule knows only the share."""
+
+    budget = NumberOf
 
 
 class CreditOf(AtMostOf):
