@@ -49,6 +49,13 @@ class FromTheStart(Given):
         return next(iter(self.live()), -1)
 
 
+class FromTheEnd(Given):
+    """You start again at the last node each time: what is there to remember from one request to the next?"""
+
+    def select(self):
+        return max(self.live(), default=-1)
+
+
 class StaysWhileUp(Given):
     """You stay at a node as long as it is up. The turn moves on after every pick."""
 
@@ -425,6 +432,48 @@ class OneTooFew(Given):
         return next((node for node in (self.move() for _ in range(self.n - 1)) if self.up[node]), -1)
 
 
+class OneTooFewAndStays(OneTooFew):
+    def select(self):
+        for way in range(self.n - 1):
+            node = (self.turn + way) % self.n
+            if self.up[node]:
+                self.turn = (node + 1) % self.n
+                return node
+        return -1
+
+
+class OnByTheNumberOfDead(Given):
+    """Where a node is dead you go on by as many nodes as are dead, and the one there may be dead, too."""
+
+    def select(self):
+        node = self.turn
+        if not self.up[node]:
+            node = (node + self.up.count(False)) % self.n
+        self.turn = (node + 1) % self.n
+        return node if self.up[node] else -1
+
+
+class OneOffTheTurn(Given):
+    """You take one less than the turn. After the last node the turn is 0 again, and one less is -1."""
+
+    def select(self):
+        return self.turn - 1 if self.next_up() >= 0 else -1
+
+
+class BeginsAgainAtOne(Given):
+    """After the last node you begin again at node 1: node 0 has its turn once, and never again."""
+
+    turn = 0
+
+    def move(self):
+        node = self.turn
+        self.turn = node + 1 if node + 1 < self.n else 1
+        return node
+
+    def select(self):
+        return self.next_up()
+
+
 class GivesUp(Given):
     """You give up where a node is dead, though others are up."""
 
@@ -491,6 +540,17 @@ class NoWrapForEver(NoWrap):
             if self.up[node]:
                 self.turn = node + 1
                 return node
+        return -1
+
+
+class NoWrapAfterTheDead(NoWrap):
+    def select(self):
+        for _ in range(self.n):
+            node = self.move()
+            if self.up[node]:
+                return node
+            if self.turn == 0:
+                return -1
         return -1
 
 
@@ -666,6 +726,14 @@ class RaisesValueError(RaisesItsOwn):
 
 class RaisesException(RaisesItsOwn):
     error = Exception
+
+
+class RaisesStopIteration(RaisesItsOwn):
+    error = StopIteration
+
+
+class RaisesAssertionError(RaisesItsOwn):
+    error = AssertionError
 
 
 class SaysNothing(Given):

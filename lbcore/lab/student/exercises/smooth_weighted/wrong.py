@@ -165,6 +165,13 @@ class SetToZero(Given):
         self.current[node] = 0
 
 
+class SetToMinusTheSum(Given):
+    """The picked node is set to what it should pay, below zero. It should pay from what it has, and keep the rest."""
+
+    def pay(self, node):
+        self.current[node] = -self.total
+
+
 class SetToItsWeight(Given):
     """The picked node is set to its weight. It should pay what all have earned, and may owe: then it waits longer."""
 
@@ -356,6 +363,49 @@ class ThePickedDoesNotEarn(Given):
         self.current = [c + w * (i != node) for i, (c, w) in enumerate(zip(self.current, self.weights, strict=True))]
         self.pay(node)
         return node
+
+
+class ThePickedMissesTheNext(Given):
+    """The node that was picked does not earn before the next pick, so its share comes out too small."""
+
+    last = None
+
+    def earn(self):
+        for i, weight in enumerate(self.weights):
+            self.current[i] += weight * (i != self.last)
+
+    def pay(self, node):
+        super().pay(node)
+        self.last = node
+
+
+class EarnsItsNumber(Given):
+    """A node earns its number on top of its weight, so the nodes behind get more."""
+
+    def earn(self):
+        for i, weight in enumerate(self.weights):
+            self.current[i] += i + weight
+
+
+class EarnsItsSavings(Given):
+    """A node earns what it has, not its weight: nothing at first, and then it is its debt that grows."""
+
+    def earn(self):
+        self.current = [2 * credit for credit in self.current]
+
+
+class PaysOneMore(Given):
+    """The picked node pays one more than all have earned, so all fall into debt."""
+
+    def pay(self, node):
+        self.current[node] -= self.total + 1
+
+
+class HeaviestWithSavings(Given):
+    """You take the heaviest of those that have savings, not the richest."""
+
+    def take(self):
+        return self.first_by(lambda i: (self.current[i] > 0, self.weights[i]))
 
 
 class OnlyThePickedEarns(Given):
