@@ -264,6 +264,38 @@ class CountsPlacesAfterMoving(CountsPlaces):
         return live[self.turn]
 
 
+class CountsPlacesAndStartsAgain(CountsPlaces):
+    place = 0
+
+    def select(self):
+        if not any(self.up):
+            return -1
+        if self.place >= len(self.live()):
+            self.place = 0
+        self.place += 1
+        return self.live()[self.place - 1]
+
+
+class CountsPlacesInAQueue(CountsPlaces):
+    place = 0
+
+    def __init__(self, n):
+        super().__init__(n)
+        self.queue = list(range(n))
+
+    def mark_down(self, node):
+        self.queue.remove(node)
+
+    def mark_up(self, node):
+        self.queue.append(node)
+
+    def select(self):
+        if not self.queue:
+            return -1
+        self.place += 1
+        return self.queue[(self.place - 1) % len(self.queue)]
+
+
 class PlaceForNode(Given):
     """You count as far as there are live nodes, and take the count for a node: the last nodes get nothing."""
 
@@ -453,6 +485,41 @@ class OnByTheNumberOfDead(Given):
         return node if self.up[node] else -1
 
 
+class OnByOneMore(Given):
+    """Behind a dead node you go on by one more each time, and so past nodes that are up."""
+
+    def select(self):
+        for more in range(self.n):
+            self.turn = (self.turn + more) % self.n
+            if self.up[self.turn]:
+                return self.move()
+        return -1
+
+
+class ThenOnlyTheFirst(Given):
+    """After the last node you look at node 0 only. The search must go on to the nodes behind it."""
+
+    turn = -1
+
+    def select(self):
+        for node in (*range(self.turn + 1, self.n), 0):
+            if self.up[node]:
+                self.turn = node
+                return node
+        return -1
+
+
+class ThenOnlyTheFirstFromOne(ThenOnlyTheFirst):
+    turn = 0
+
+
+class AllToTheFirstLive(Given):
+    """While any node is dead, all requests go to the first live one. The others are up, and have their turns."""
+
+    def select(self):
+        return self.move() if all(self.up) else next(iter(self.live()), -1)
+
+
 class OneOffTheTurn(Given):
     """You take one less than the turn. After the last node the turn is 0 again, and one less is -1."""
 
@@ -585,6 +652,18 @@ class NeverTheLast(Given):
             if self.up[node]:
                 return node
         return -1
+
+
+class NeverTheLastModulo(NeverTheLast):
+    turn = 0
+
+    def move(self):
+        node = self.turn
+        self.turn = (node + 1) % (self.n - 1)
+        return node
+
+    def select(self):
+        return self.next_up()
 
 
 class OneTooMany(RunsOverTheEnd):

@@ -3,6 +3,8 @@
 Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
 """
 
+from math import prod
+
 from lbcore.lab.student.match import forever, free
 
 
@@ -142,6 +144,29 @@ class PaysTheMean(Given):
 class PaysTheMeanInWholes(PaysTheMean):
     def pay(self, node):
         self.current[node] -= self.total // len(self.weights)
+
+
+class PaysWithoutTheLast(Given):
+    """The picked node pays the sum without the last weight."""
+
+    def pay(self, node):
+        self.current[node] -= sum(self.weights[:-1])
+
+
+class PaysTheProduct(Given):
+    """The picked node pays the product of the weights, not their sum."""
+
+    def pay(self, node):
+        self.current[node] -= prod(self.weights)
+
+
+class TheRichestBeforePays(Given):
+    """The one that pays is the richest before all have earned, not the one that is picked."""
+
+    def select(self):
+        self.pay(self.current.index(max(self.current)))
+        self.earn()
+        return self.take()
 
 
 class PaysTwice(Given):
@@ -689,6 +714,14 @@ class ReturnsTheCredit(Given):
     def select(self):
         self.earn()
         return max(self.current)
+
+
+class ReturnsTheCreditAndPays(ReturnsTheCredit):
+    def select(self):
+        self.earn()
+        credit = max(self.current)
+        self.pay(self.current.index(credit))
+        return credit
 
 
 class ReturnsTheWeight(Given):

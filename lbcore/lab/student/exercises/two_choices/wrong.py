@@ -110,6 +110,12 @@ class ZeroOrLast(FarOff):
         return a, (0 if a else self.n - 1) if a == b else b
 
 
+class ZeroOrTheSame(FarOff):
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n)
+        return a, b if a != b else 0
+
+
 class ZeroOrOne(FarOff):
     def pair(self):
         a, b = self.rng.below(self.n), self.rng.below(self.n)
@@ -563,6 +569,19 @@ class TwoOfThree(NowAndThen):
 
 class FourOfFive(NowAndThen):
     chances, of = 4, 5
+
+
+class EqualsToZero(Given):
+    """Where both have the same count you take a node that need not be one of the two."""
+
+    def better(self, a, b):
+        return super().better(a, b) if self.counts[a] != self.counts[b] else 0
+
+
+class EqualsToAThird(EqualsToZero):
+    def better(self, a, b):
+        third = self.rng.below(self.n)
+        return super(EqualsToZero, self).better(a, b) if self.counts[a] != self.counts[b] else third
 
 
 class ByTwo(Given):
