@@ -137,6 +137,16 @@ def test_a_loop_that_catches_everything_still_ends(monkeypatch):
     )
 
 
+def test_a_loop_without_end_is_told_its_mistake(monkeypatch):
+    monkeypatch.setattr(limits, "CALL_S", 0.2)
+    endless = known()["01-skip-the-dead"].solution.replace("for _ in range(self.n):", "while True:")
+    assert verdict("01-skip-the-dead", typed(endless, "<endless>")).endswith(
+        "was stopped in line 19. Your loop looks for a live node, and there is none."
+    )
+    never = known()["02-two-choices"].solution.replace("b += b >= a", "while a == b: pass")
+    assert verdict("02-two-choices", typed(never, "<never>")).endswith("what the loop waits for?")
+
+
 def test_a_fault_of_the_rule_is_a_sentence_too(monkeypatch):
     monkeypatch.setattr(known()["01-skip-the-dead"].rule, "STAGES", (0,))
     said = verdict("01-skip-the-dead", int)

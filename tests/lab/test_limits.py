@@ -26,7 +26,7 @@ class SkipTheDead:
 RIGHT = "        self.node = (self.node + 1) % self.n\n        return self.node\n"
 FOREVER = "        while True: pass\n"
 STUBBORN = "        while True:\n            try: time.sleep(0)\n            except: pass\n"
-SLEEPS = "        time.sleep(1.6)\n        return 0\n"
+SLEEPS = "        time.sleep(30)\n        return 0\n"
 SLOW = "        time.sleep(0.02)\n" + RIGHT
 PRINTS = "        print('a')\n        print('b')\n" + RIGHT
 
@@ -45,7 +45,7 @@ def soon(monkeypatch):
     [
         (FOREVER, "Request 1, with 0 1 2 3 up: your code had not come back after 0.2 s, and was stopped in line 7."),
         (STUBBORN, "Request 1, with 0 1 2 3 up: your code had not come back after 0.2 s, and was stopped in line "),
-        (SLEEPS, "Request 1, with 0 1 2 3 up: line 7, `time.sleep(1.6)`, had not come back after 0.2 s, and was left "),
+        (SLEEPS, "Request 1, with 0 1 2 3 up: line 7, `time.sleep(30)`, had not come back after 0.2 s, and was left "),
     ],
 )
 def test_check_ends_a_call(soon, body, expected):

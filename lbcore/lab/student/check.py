@@ -70,11 +70,8 @@ def _said(exercise: Exercise, cls: type, printed: Printed) -> str:
 
 def _judged(exercise: Exercise, cls: type) -> str:
     """The sentence for a right answer; `Wrong` or `Failed` for another."""
-    rule = exercise.rule
-    if hasattr(rule, "grade"):
-        return str(rule.grade(cls))
-    examine(rule.STAGES, cls, exercise.wrong)
-    return str(rule.RIGHT)
+    examine(exercise.rule.STAGES, cls, exercise.wrong)
+    return str(exercise.rule.RIGHT)
 
 
 def _not_attempted(stub: str, left: int) -> str:

@@ -20,8 +20,9 @@ __all__ = ["Drawn"]
 _SEED = 2
 #: So many requests show whether a seed repeats the picks, and the traits.
 _FEW = 200
-#: So many requests of a known mistake show its shares; they are the same as others if they are so near.
-_ENOUGH, _NEAR = 2_000, 0.05
+#: The shares are the mean of so many runs of so many requests (one long run says little of a class whose counts drift
+#: apart); those of two classes are the same if they are so near.
+_RUNS, _REQUESTS, _NEAR = 20, 100, 0.05
 
 
 @dataclass
@@ -34,6 +35,7 @@ class _Seen:
     traits: tuple[Any, ...] = ()
     broken: Wrong | Failed | None = field(default=None, compare=False)
     tables: dict[int, dict[History, Odds] | Failed] = field(default_factory=dict, compare=False)
+    shares: list[float] | None = field(default=None, compare=False)  # found when they are asked for
 
     @property
     def end(self) -> str:
@@ -56,7 +58,7 @@ class Drawn:
     #: Judges the chances of so many nodes after a history, and the picks of `requests` requests; both raise Wrong.
     rule: Callable[[int, History, Odds], None]
     rule_of_many: Callable[[Sequence[int]], None]
-    #: Shares of many picks in which classes that are alike are so too, such as the picks of the emptiest node.
+    #: Shares of the picks of a run in which classes that are alike are so too, such as the picks of the emptiest node.
     shares: Callable[[Sequence[int]], Sequence[float]]
     #: Looks at the object after `_FEW` requests: with the picks, and how often it has drawn.
     traits: Callable[[Any, Sequence[int], int], tuple[Any, ...]]
@@ -90,8 +92,8 @@ class Drawn:
             seen.broken = broken
         return seen
 
-    def _run(self, seen: _Seen, picks: list[int], requests: int) -> None:
-        rng = Draws(_SEED)
+    def _run(self, seen: _Seen, picks: list[int], requests: int, seed: int = _SEED) -> None:
+        rng = Draws(seed)
         made, call = self.start(seen.cls, self.nodes, rng)
         for request in range(1, requests + 1):
             picks.append(node(self.where(self.nodes, request), call(), self.nodes))
@@ -102,7 +104,7 @@ class Drawn:
         """Failed where a call never ends."""
         if nodes not in seen.tables:
             try:
-                seen.tables[nodes] = odds(lambda rng: self.start(seen.cls, nodes, rng)[1], self.followed[nodes])
+                seen.tables[nodes] = odds(lambda rng: self.start(seen.cls, nodes, rng), self.followed[nodes])
             except Failed as failed:
                 seen.tables[nodes] = failed
         return seen.tables[nodes]
@@ -131,10 +133,10 @@ class Drawn:
 
     def alike(self, seen: _Seen, other: type) -> bool:
         """As every stage."""
-        known = self._known(other, _FEW)
+        known = self._known(other)
         if seen.end or known.end:
             return seen.end == known.end
-        return self._agree(seen, known, self.kind) and self._agree_for_long(seen, other)
+        return self._agree(seen, known, self.kind) and self._agree_for_long(seen, known)
 
     def _agree(self, seen: _Seen, known: _Seen, kind: Callable[[History, int], Any]) -> bool:
         for nodes in self.followed:
@@ -146,28 +148,40 @@ class Drawn:
                 return False
         return True
 
-    def _agree_for_long(self, seen: _Seen, other: type) -> bool:
-        known = self._known(other, _ENOUGH)
-        if seen.broken or known.broken:
+    def _agree_for_long(self, seen: _Seen, known: _Seen) -> bool:
+        try:
+            both = zip(self._shares(seen), self._shares(known), strict=True)
+        except (Wrong, Failed):
             return True
-        both = zip(self.shares(seen.picks[:_ENOUGH]), self.shares(known.picks), strict=True)
         return all(abs(one - two) < _NEAR for one, two in both)
 
+    def _shares(self, seen: _Seen) -> list[float]:
+        if seen.broken:
+            raise seen.broken
+        if seen.shares is None:
+            found = []
+            for seed in range(_RUNS):
+                picks: list[int] = []
+                self._run(seen, picks, _REQUESTS, seed)
+                found.append(self.shares(picks))
+            seen.shares = [sum(column) / _RUNS for column in zip(*found, strict=True)]
+        return seen.shares
+
     def nearest(self, seen: _Seen, alike: Sequence[type]) -> Sequence[type]:
-        """Those with the same picks for the same draws; or with the same chances for equals; with the same traits."""
+        """Those with the same first trait, the same picks for the same draws or chances for equals, all traits."""
         for same in (
+            lambda known: known.traits[:1] == seen.traits[:1],
             lambda known: known.again == seen.again,
             lambda known: self._agree(seen, known, lambda history, answer: answer),
-            lambda known: known.traits[:1] == seen.traits[:1],
             lambda known: known.traits == seen.traits,
         ):
-            alike = [other for other in alike if same(self._known(other, _FEW))] or alike
+            alike = [other for other in alike if same(self._known(other))] or alike
         return alike
 
-    def _known(self, other: type, requests: int) -> _Seen:
-        key = self.rule, other, requests
+    def _known(self, other: type) -> _Seen:
+        key = self.rule, other
         if key not in _KNOWN:
-            _KNOWN[key] = self._watch(other, requests)
+            _KNOWN[key] = self._watch(other, _FEW)
         return _KNOWN[key]
 
 

@@ -1,18 +1,19 @@
 """Every way in which the draws can fall: how likely is each answer of a class that draws, whatever way it draws in?
 
 `odds` asks a fresh object again and again and hands it an `rng` that goes through all draws one after the other; so the
-chances are exact, and differ for no two ways of drawing that come to the same. They hold for the draws that led to a
-history; where a class draws ahead, or seeds a generator of its own, they would not hold in general. So they are held to
-300 seeds, and where the two disagree, or there are too many draws to go through, the chances are those of the seeds.
+chances are exact, and differ for no two ways of drawing that come to the same. A history may leave the object in one of
+several states; they are told by its attributes, and each is gone on from. Where a class draws ahead, seeds a generator
+of its own, or hides its state, the chances would not hold. So they are held to 300 seeds, and where the two disagree,
+or there are too many draws to go through, the chances are those of the seeds.
 """
 
 import math
 import operator
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from lbcore.lab.student.limits import Late
@@ -31,6 +32,8 @@ _SOME, _MANY = 300, 3_000
 _LEAST = 1 / 5_000
 #: Where so much of the chances is lost on such paths, the draws tell nothing.
 _TOO_MUCH = 0.1
+#: So many states after a history are told apart; what is more is taken for the first.
+_STATES = 40
 #: `next()` gives one of so many values, as evenly modulo 2 to 6 as multiplied by them.
 _VALUES = 60
 
@@ -85,8 +88,10 @@ class Odds:
     shown: dict[Any, Any]
 
 
-#: Makes a fresh object with this `rng`, and returns what is asked again and again; both raise Failed.
-Start = Callable[[Draws], Callable[[], Any]]
+#: Makes a fresh object with this `rng`, and returns it with what is asked again and again; both raise Failed.
+Start = Callable[[Draws], tuple[Any, Callable[[], Any]]]
+#: How likely some draws are, or others that come to the same; and these draws.
+_Way = tuple[float, list[int]]
 
 
 def odds(start: Start, requests: int) -> dict[History, Odds]:
@@ -103,26 +108,44 @@ def odds(start: Start, requests: int) -> dict[History, Odds]:
 
 def _exact(start: Start, requests: int) -> dict[History, Odds]:
     table: dict[History, Odds] = {}
-    waiting: list[tuple[History, list[int]]] = [((), [])]
-    for history, path in waiting:
-        table[history], ways = _one_request(start, path, len(history))
+    waiting: list[tuple[History, Collection[_Way]]] = [((), [(1.0, [])])]
+    for history, ways in waiting:
+        chance: dict[Any, float] = defaultdict(float)
+        after: dict[Any, dict[str, _Way]] = defaultdict(dict)
+        shown: dict[Any, Any] = {}
+        slack, total = 0.0, sum(weight for weight, _ in ways)
+        for weight, path in ways:
+            found, lost, examples = _one_request(start, path, len(history))
+            slack, shown = max(slack, lost), shown | examples
+            for (answer, state), (share, way) in found.items():
+                chance[answer] += share * weight / total
+                states = after[answer]
+                at = state if state in states or len(states) < _STATES else next(iter(states))
+                before, way = states.get(at, (0.0, way))
+                states[at] = before + share * weight, way
+        table[history] = Odds(dict(chance), slack, shown)
         if len(history) + 1 < requests:
-            waiting += [((*history, answer), way) for answer, way in ways.items() if isinstance(answer, int)]
+            waiting += [
+                ((*history, answer), states.values()) for answer, states in after.items() if isinstance(answer, int)
+            ]
     return table
 
 
-def _one_request(start: Start, fixed: list[int], before: int) -> tuple[Odds, dict[Any, list[int]]]:
-    """The chances of the answer after these draws and so many answers; and some draws that lead to each answer."""
-    chance: dict[Any, float] = defaultdict(float)
+def _one_request(
+    start: Start, fixed: list[int], before: int
+) -> tuple[dict[tuple[Any, str], _Way], float, dict[Any, Any]]:
+    """After these draws and so many answers: the ways to each answer and state, what is lost, and what is shown."""
+    ways: dict[tuple[Any, str], _Way] = {}
     shown: dict[Any, Any] = {}
-    ways: dict[Any, list[int]] = {}
     script = fixed
     while True:
         rng = Draws(script=script, fixed=len(fixed))
         try:
-            answer = _key(partial(_last, start, rng, before), shown)
-            chance[answer] += rng.chance
-            ways.setdefault(answer, [value for value, _ in rng.path])
+            made: list[Any] = []
+            answer = _key(partial(_last, start, rng, before, made), shown)
+            state = _state(made)
+            share, way = ways.get((answer, state), (0.0, [value for value, _ in rng.path]))
+            ways[answer, state] = share + rng.chance, way
         except _TooUnlikely:
             pass
         path = rng.path
@@ -130,10 +153,19 @@ def _one_request(start: Start, fixed: list[int], before: int) -> tuple[Odds, dic
             path.pop()
         if len(path) <= len(fixed):
             # What is lost is lost evenly where the draws are repeated until they fit; else the slack covers it.
-            followed = sum(chance.values()) or 1.0
-            return Odds({answer: c / followed for answer, c in chance.items()}, max(0.0, 1 - followed), shown), ways
+            followed = sum(share for share, _ in ways.values()) or 1.0
+            return {key: (share / followed, way) for key, (share, way) in ways.items()}, max(0.0, 1 - followed), shown
         script = [value for value, _ in path]
         script[-1] += 1
+
+
+def _state(made: list[Any]) -> str:
+    """What an object keeps, without its draws; nothing where it cannot be told."""
+    try:
+        kept = {name: value for name, value in vars(made[0]).items() if not isinstance(value, reference.Draws)}
+        return re.sub(r" at 0x\w+", "", repr(kept))
+    except Exception:
+        return ""
 
 
 def _of_seeds(start: Start, requests: int, seeds: int) -> dict[History, Odds]:
@@ -159,14 +191,18 @@ def _of_seeds(start: Start, requests: int, seeds: int) -> dict[History, Odds]:
 
 def _each(start: Start, rng: Draws) -> Iterator[Any]:
     """One answer after the other."""
-    ask = start(rng)
+    _, ask = start(rng)
     while True:
         yield ask()
 
 
-def _last(start: Start, rng: Draws, before: int) -> Any:
-    """The answer after so many others."""
-    return next(islice(_each(start, rng), before, None))
+def _last(start: Start, rng: Draws, before: int, made: list[Any]) -> Any:
+    """The answer after so many others; the object is put into `made`."""
+    thing, ask = start(rng)
+    made.append(thing)
+    for _ in range(before):
+        ask()
+    return ask()
 
 
 def _key(ask: Callable[[], Any], shown: dict[Any, Any]) -> Any:

@@ -67,7 +67,7 @@ class Tape:
 
     def end(self) -> type | None:
         """What it ended with."""
-        return type(self.failed.error) if self.failed else None
+        return Late if self.endless else type(self.failed.error) if self.failed else None
 
     @property
     def endless(self) -> bool:

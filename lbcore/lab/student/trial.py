@@ -2,18 +2,16 @@
 
 import inspect
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
 from lbcore.lab.student.limits import Late, Over, landed
 
 __all__ = [
-    "Budget",
     "Failed",
     "NotAttempted",
     "Progress",
-    "Watched",
     "Wrong",
     "ask",
     "attribute",
@@ -58,73 +56,8 @@ class Progress:
         return self.calls if self.inside else None
 
 
-class Endless(BaseException):
-    """A loop in the student's code has gone on for too long. No Exception, so that `except Exception` lets it out."""
-
-
-class Budget:
-    """Counts the steps of one call of the student's code."""
-
-    def __init__(self, steps: int) -> None:
-        """Allow so many steps a call."""
-        self.steps, self.left = steps, steps
-
-    def refill(self) -> None:
-        """Start the next call."""
-        self.left = self.steps
-
-    def spend(self, steps: int = 1) -> None:
-        """Count, and end the call when nothing is left."""
-        self.left -= steps
-        if self.left < 0:
-            raise Endless
-
-
-class Watched(list[Any]):
-    """A list whose reads and writes count, one step for each element that is looked at."""
-
-    def __init__(self, values: Any, budget: Budget) -> None:
-        """Hold `values`, and spend from `budget`."""
-        super().__init__(values)
-        self._budget = budget
-
-    def __getitem__(self, place: Any) -> Any:
-        self._budget.spend()
-        return super().__getitem__(place)
-
-    def __setitem__(self, place: Any, value: Any) -> None:
-        self._budget.spend()
-        super().__setitem__(place, value)
-
-    def __iter__(self) -> Iterator[Any]:
-        self._budget.spend(len(self) + 1)
-        return super().__iter__()
-
-    def __contains__(self, value: Any) -> bool:
-        self._budget.spend(len(self) + 1)
-        return super().__contains__(value)
-
-    def count(self, value: Any) -> int:
-        """As in a list."""
-        self._budget.spend(len(self) + 1)
-        return super().count(value)
-
-    def index(self, value: Any, *bounds: Any) -> int:
-        """As in a list."""
-        self._budget.spend(len(self) + 1)
-        return super().index(value, *bounds)
-
-    def __deepcopy__(self, memo: Any) -> list[Any]:
-        return list(super().__iter__())
-
-    def __reduce__(self) -> Any:
-        return list, (list(super().__iter__()),)
-
-
-def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | None = None) -> Any:
+def ask(where: str, call: Callable[..., Any], *arguments: Any) -> Any:
     """Call the student's code; `where` begins the sentence if something goes wrong, as in "Request 4"."""
-    if budget is not None:
-        budget.refill()
     progress = Progress.now.get(None) or Progress()
     progress.where = where
     progress.calls += 1
@@ -133,8 +66,6 @@ def ask(where: str, call: Callable[..., Any], *arguments: Any, budget: Budget | 
         answer = call(*arguments)
     except (Wrong, NotAttempted, Over, KeyboardInterrupt):
         raise
-    except Endless:
-        raise Wrong(f"{where}: your loop does not end. What should stop it?") from None
     except BaseException as error:
         if isinstance(error, Late):
             landed()

@@ -9,9 +9,15 @@ A rule says what must hold for the answers of any class, however it is written: 
 the class's own answers so far, with all ties free. It leaves no mistake room: every number of nodes, all but one down,
 two objects side by side, whatever a wrong class might get away with. It names no mistake; its sentence shows the first
 request that breaks it, and what it asks there.
-- Nothing is drawn (01, 03): a stage is `match.Scripted(scripts, play, rule)`. play(script, cls, calls) makes the calls:
-  `calls.make` for a constructor or a `mark_down`, `calls.ask` for what has an answer. rule(script, tape) goes through
-  `tape.wheres` and `tape.answers` and raises `trial.Wrong`. Put the scripts that a loop without end may not leave last.
+- Nothing is drawn (01, 03 to 05, 07 to 09): a stage is `match.Scripted(scripts, play, rule)`. play(script, cls, calls)
+  makes the calls: `calls.make` for a constructor or a `mark_down`, `calls.ask` for what has an answer. rule(script,
+  tape) goes through `tape.wheres` and `tape.answers` and raises `trial.Wrong`. Put the scripts that a loop without end
+  may not leave last.
+  `calls.ask` may be given a function that returns a list of what is compared, and has the rest as attributes for the
+  rule: so what is free (04: which slots) or not asked for (08: which error) tells no classes apart.
+- Nothing is drawn but ties (06): known mistakes follow the student's picks; `nearest` prefers those that leave less
+  open. Where chance matters the picks must be as frequent, too. A limit may have any number (09): so a mistake can be
+  several at once, of which those stay that have answered as the student's class did.
 - The class draws (02): a stage is `drawn.Drawn(...)`. Its rule speaks of the chances of the answers, which are found by
   handing it every draw (`draws.odds`); so no way of drawing is prescribed. For much longer runs use `draws.unlikely`,
   which accuses a right class once in 10,000 million times.

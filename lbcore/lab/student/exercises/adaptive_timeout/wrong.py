@@ -1,13 +1,28 @@
 """Known wrong answers to 07-adaptive-timeout; each docstring is the sentence that names the mistake.
 
-`Given` is right, with either divisor. Each of the others does one thing in another way.
+Data, one short class a mistake, and so a long file. `Given` is right, with either divisor; the
+others do one thing in another way.
 """
 
 import math
 from itertools import pairwise
-from statistics import mean, median, pstdev, stdev
+from statistics import median
 
 from lbcore.lab.student.match import free
+
+
+def mean(gaps):
+    gaps = list(gaps)
+    return sum(gaps) / len(gaps)
+
+
+def pstdev(gaps):
+    middle = mean(gaps)
+    return math.sqrt(sum((gap - middle) ** 2 for gap in gaps) / len(gaps))
+
+
+def stdev(gaps):
+    return pstdev(gaps) * math.sqrt(len(gaps) / (len(gaps) - 1))
 
 
 class Given:
@@ -137,6 +152,13 @@ class KSecondsMore(Given):
         return middle + spread + self.k
 
 
+class KUnderTheRoot(Given):
+    """k stands under the root: it is the deviation, the root itself, that is multiplied by k."""
+
+    def rule(self, middle, spread):
+        return middle + math.sqrt(self.k) * spread
+
+
 class BracketsOnTheLeft(Given):
     """You multiply the sum of mean and k by the deviation: brackets too many."""
 
@@ -163,6 +185,20 @@ class ToThePowerOfK(Given):
 
     def rule(self, middle, spread):
         return middle + spread**self.k
+
+
+class TwiceK(Given):
+    """That is twice k deviations."""
+
+    def rule(self, middle, spread):
+        return middle + 2 * self.k * spread
+
+
+class TheLarger(Given):
+    """You take the larger of the mean and k deviations. They should be added."""
+
+    def rule(self, middle, spread):
+        return max(middle, self.k * spread)
 
 
 class OneMoreK(Given):
@@ -227,11 +263,47 @@ class RoundsToThree(Rounds):
     digits = 3
 
 
-class AtLeast(Given):
-    """You never forgive less than a second."""
+class Limits(Given):
+    """There is a limit to what you forgive, as in many settings: this rule has none."""
+
+
+class AtLeastASecond(Limits):
+    least, most = 1.0, math.inf
 
     def rule(self, middle, spread):
-        return max(1.0, middle + self.k * spread)
+        return min(self.most, max(self.least, middle + self.k * spread))
+
+
+class AtLeastTwo(AtLeastASecond):
+    least = 2.0
+
+
+class AtLeastAHalf(AtLeastASecond):
+    least = 0.5
+
+
+class AtLeastATenth(AtLeastASecond):
+    least = 0.1
+
+
+class AtMostFive(AtLeastASecond):
+    least, most = 0.0, 5.0
+
+
+class AtMostTen(AtLeastASecond):
+    least, most = 0.0, 10.0
+
+
+class AtMostAMinute(AtLeastASecond):
+    least, most = 0.0, 60.0
+
+
+class OneToFive(AtLeastASecond):
+    least, most = 1.0, 5.0
+
+
+class OneToTen(AtLeastASecond):
+    least, most = 1.0, 10.0
 
 
 class AtLeastTheLongest(Given):
@@ -311,6 +383,46 @@ class Median(OtherMiddle):
         return median(self.recent())
 
 
+class MedianAndFromThere(Median):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - median(gaps)) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
+class MedianOfBoth(OtherMiddle):
+    """You take the median of the gaps and the median of their deviations. It should be the means."""
+
+    def middle(self):
+        return median(self.recent())
+
+    def spreads(self):
+        return [median(abs(gap - self.middle()) for gap in self.recent())]
+
+
+class InWholes(OtherMiddle):
+    """You divide in whole numbers: `//` cuts off what is behind the seconds."""
+
+    def middle(self):
+        return sum(self.recent()) // len(self.recent())
+
+
+class InWholesAndFromThere(InWholes):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
+class SpreadInWholes(InWholes):
+    middle = Given.middle
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares // len(gaps)), math.sqrt(squares // (len(gaps) - 1))]
+
+
 class TheSum(OtherMiddle):
     """That is the sum of the gaps: divide it by their number."""
 
@@ -330,6 +442,13 @@ class OneGapLess(OtherMiddle):
 
     def middle(self):
         return sum(self.recent()) / (len(self.recent()) - 1)
+
+
+class OneGapLessAndFromThere(OneGapLess):
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - self.middle()) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
 
 
 class ByFifty(OtherMiddle):
@@ -454,6 +573,24 @@ class MeanDeviation(OtherSpread):
         return [total / len(gaps), total / (len(gaps) - 1)]
 
 
+class RootOfMeanDeviation(OtherSpread):
+    """You take the root of deviations that are not squared."""
+
+    def spreads(self):
+        gaps = self.recent()
+        total = sum(abs(gap - mean(gaps)) for gap in gaps)
+        return [math.sqrt(total / len(gaps)), math.sqrt(total / (len(gaps) - 1))]
+
+
+class RootOfDoubled(OtherSpread):
+    """You double the deviations, where they should be squared: `* 2` is not `** 2`."""
+
+    def spreads(self):
+        gaps = self.recent()
+        total = 2 * sum(abs(gap - mean(gaps)) for gap in gaps)
+        return [math.sqrt(total / len(gaps)), math.sqrt(total / (len(gaps) - 1))]
+
+
 class MedianDeviation(OtherSpread):
     """That is the median of the deviations, not the standard deviation."""
 
@@ -484,6 +621,31 @@ class NotDivided(OtherSpread):
     def spreads(self):
         gaps = self.recent()
         return [math.sqrt(sum((gap - mean(gaps)) ** 2 for gap in gaps))]
+
+
+class RootOfTheNumber(OtherSpread):
+    """Only the number is under the root: the sum of the squares should be, divided by it."""
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - mean(gaps)) ** 2 for gap in gaps)
+        return [squares / math.sqrt(len(gaps)), squares / math.sqrt(len(gaps) - 1)]
+
+
+class OfTheTimes(OtherSpread):
+    """That is the deviation of the beats' times. It should be that of the gaps."""
+
+    def __init__(self, k):
+        super().__init__(k)
+        self.times = []
+
+    def heartbeat(self, now_s):
+        super().heartbeat(now_s)
+        self.times.append(now_s)
+
+    def spreads(self):
+        found = [(pstdev(times), stdev(times)) for times in (self.times[-50:], self.times[-51:], self.times[1:][-50:])]
+        return [spread for both in found for spread in both]
 
 
 class StandardError(OtherSpread):
@@ -590,6 +752,15 @@ class FromTheLast(OtherSpread):
         return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
 
 
+class FromTheFirst(OtherSpread):
+    """You take the deviations from the first gap. They are from the mean."""
+
+    def spreads(self):
+        gaps = self.recent()
+        squares = sum((gap - gaps[0]) ** 2 for gap in gaps)
+        return [math.sqrt(squares / len(gaps)), math.sqrt(squares / (len(gaps) - 1))]
+
+
 class FromOneSecond(OtherSpread):
     """You take the deviations from 1 s. They are from the mean."""
 
@@ -657,6 +828,31 @@ class LearnsFirstFromZero(LearnsWrong):
     def __init__(self, k):
         super().__init__(k)
         self.last_s = 0.0
+
+
+class LearnsOnlyInTime(LearnsWrong):
+    """A gap that was longer than the timeout is not learnt, so a storm never gets in."""
+
+    def learn(self, now_s):
+        gap = now_s - self.last_s
+        gaps = self.recent()
+        if len(gaps) < 2 or gap <= mean(gaps) + self.k * pstdev(gaps):
+            self.gaps.append(gap)
+
+
+class LearnsOnlyInTimeByOneLess(LearnsOnlyInTime):
+    def learn(self, now_s):
+        gap = now_s - self.last_s
+        gaps = self.recent()
+        if len(gaps) < 2 or gap <= mean(gaps) + self.k * stdev(gaps):
+            self.gaps.append(gap)
+
+
+class WithoutTheLongest(LearnsWrong):
+    """You leave out the longest gap."""
+
+    def recent(self):
+        return sorted(self.gaps[-50:])[:-1]
 
 
 class LearnsDifferentOnes(LearnsWrong):
@@ -730,6 +926,13 @@ class LearnsTwice(HalfOfThem):
 
     def learn(self, now_s):
         self.gaps += [now_s - self.last_s] * 2
+
+
+class KOfThem(TooFewGaps):
+    """You look at the last k gaps. k is how many deviations are added."""
+
+    def recent(self):
+        return self.gaps[-self.k :]
 
 
 class OneGapTooFew(TooFewGaps):

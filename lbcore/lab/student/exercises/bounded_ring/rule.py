@@ -37,12 +37,15 @@ _USUAL = (
 )
 #: With 2 to 5 nodes the first of them lies behind the last point of the ring, with 8 the second; the third is near it.
 _LATE = ["user-1835", "user-2823", "user-549"]
+#: Their node would be another with one virtual node more or less.
+_NEIGHBOURS = [f"user-{i}" for i in (122, 126, 287, 405)]
 #: Keys at the end of the ring, few nodes, no tolerance or a large one, and sums that are no round numbers.
 _ODD = (
     *(_Script(n, 0.5, _LATE * 12) for n in (4, 2, 8, 3, 5)),
     *(_Script(n, eps, ["ann", "bob", "eve", "ann"] * 8) for n in (1, 2, 3, 4, 5) for eps in (0.0, 3.0)),
     _Script(3, 0.1, [f"user-{i % 5}" for i in range(40)]),
     _Script(8, 0.5, ["ann"] * 12, copies=2),
+    _Script(4, 1.0, _NEIGHBOURS),
 )
 
 

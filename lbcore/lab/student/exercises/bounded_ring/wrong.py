@@ -1,6 +1,6 @@
 """Known wrong answers to 05-bounded-ring; each docstring is the sentence that names the mistake.
 
-`Given` is right. Each of the others does one thing in another way.
+Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
 """
 
 import math

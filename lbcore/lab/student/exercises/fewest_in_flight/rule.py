@@ -42,10 +42,10 @@ class _Script(NamedTuple):
 
 _BUSY = (
     _Script(5, 40, 12, 7),
-    _Script(5, 700, 12, 8),
-    _Script(3, 150, 20, 9),
+    _Script(5, 500, 12, 8),
+    _Script(3, 100, 20, 9),
     _Script(2, 100, 5, 10),
-    _Script(8, 200, 8, 11),
+    _Script(8, 120, 8, 11),
 )
 _ODD = (_Script(1, 20, 3, 12), _Script(4, 100, 80, 13), _Script(20, 150, 60, 14))
 #: Every request meets an idle cluster: a node drawn fairly is missing in all of them once in 10**19.

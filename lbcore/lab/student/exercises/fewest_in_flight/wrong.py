@@ -1,7 +1,7 @@
 """Known wrong answers to 06-fewest-in-flight; each docstring is the sentence that names the mistake.
 
-`Given` is right. Each of the others does one thing in another way. `any_of` takes one of equals, in whatever way the
-student's class does; `drawn` one of those that chance decides between.
+Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
+`any_of` takes one of equals, in whatever way the student's class does; `drawn` one that chance decides on.
 """
 
 from lbcore.lab.student.match import forever, free
@@ -274,7 +274,7 @@ class PlaceForNode(Given):
     """You draw a place in the list of tied nodes, and take it for a node."""
 
     def choose(self):
-        return self.any_of(range(len(self.tied())))
+        return self.drawn(range(len(self.tied())))
 
 
 class HowManyForNode(Given):
@@ -320,8 +320,6 @@ class NoReturn(Given):
 
 
 class FewestOfSome(Given):
-    """You take the emptiest of a few that you draw. Here you may look at all of them."""
-
     draws = 2
 
     def some(self):
@@ -392,6 +390,20 @@ class UpToOneMore(Given):
 
     def choose(self):
         return self.drawn(i for i in range(self.n) if self.in_flight[i] <= min(self.in_flight) + 1)
+
+
+class OneIsAsGoodAsIdle(Given):
+    """Nodes with one request in flight are as good as idle ones for you."""
+
+    def choose(self):
+        few = [i for i in range(self.n) if self.in_flight[i] <= 1]
+        return self.drawn(few or range(self.n))
+
+
+class OneIsAsGoodAsIdleElseTied(OneIsAsGoodAsIdle):
+    def choose(self):
+        few = [i for i in range(self.n) if self.in_flight[i] <= 1]
+        return self.drawn(few or self.tied())
 
 
 class HalfOfTheNodes(Given):
@@ -548,6 +560,27 @@ class TheMiddleOfEquals(TheSameOfEquals):
         return tied[len(tied) // 2]
 
 
+class TheSecondOfEquals(TheSameOfEquals):
+    """You always take the second of equals."""
+
+    def choose(self):
+        tied = self.tied()
+        return tied[1 % len(tied)]
+
+
+class TheSecondOrLastOfEquals(TheSecondOfEquals):
+    def choose(self):
+        return self.tied()[:2][-1]
+
+
+class TheFirstIdle(Given):
+    """You always take the first of the idle nodes: they are equals, too."""
+
+    def choose(self):
+        tied = self.tied()
+        return tied[0] if min(self.in_flight) == 0 else self.any_of(tied)
+
+
 class FixedOrder(TheSameOfEquals):
     """Between the same equals you always take the same one, in an order that does not change."""
 
@@ -580,7 +613,7 @@ class PlaceUpToHeld(Given):
 
     def choose(self):
         tied = self.tied()
-        return self.any_of(tied[i % len(tied)] for i in range(min(self.in_flight) + 1))
+        return self.drawn(tied[i % len(tied)] for i in range(min(self.in_flight) + 1))
 
 
 class NeverTheLast(Given):
@@ -600,7 +633,7 @@ class NeverTheFirst(Given):
 
 
 class OneOfTheFirstTwo(NeverTheLast):
-    """You draw among the first two of the tied nodes."""
+    """Of the tied nodes you take only the first two."""
 
     def choose(self):
         return self.any_of(self.tied()[:2])

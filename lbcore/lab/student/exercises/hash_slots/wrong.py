@@ -1,6 +1,6 @@
 """Known wrong answers to 04-hash-slots; each docstring is the sentence that names the mistake.
 
-`Given` is right. Each of the others does one thing in another way.
+Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
 """
 
 from lbcore.selectors import reference
@@ -220,6 +220,33 @@ class InEvenSteps(EverySoManyth):
         share = self.share()
         for i in range(share):
             self.owner[i * len(self.owner) // share] = new
+
+
+class EveryOldNth(Given):
+    """You take every n-th slot, where n is the number of nodes without the new one: so it gets too many."""
+
+    def join(self, new):
+        for slot in range(0, len(self.owner), new):
+            self.owner[slot] = new
+
+
+class InARow(Given):
+    """You take slots that stand side by side in the table. They belong to one node or two: all should give some."""
+
+    def join(self, new):
+        share = self.share()
+        start = (len(self.owner) - share) // 2
+        self.owner[start : start + share] = [new] * share
+
+
+class ShareFromEach(Given):
+    """You take the fair share from each old node: it is what the new node gets from all of them together."""
+
+    def join(self, new):
+        share = self.share()
+        for node in range(new):
+            for _ in range(min(share, self.owner.count(node))):
+                self.give(node, new)
 
 
 class SameFromEach(Given):

@@ -100,7 +100,9 @@ def _judge(script: list[Ups], tape: Tape) -> None:
                 raise Wrong(f"{where}: select {'returned -1' if answer == -1 else 'raised LookupError'}.")
             continue
         if not any(up):
-            raise Wrong(f"{where} select returned {'nothing' if answer is None else answer}. The caller waits for -1.")
+            raise Wrong(
+                f"{where} select returned {'nothing' if answer is None else repr(answer)}. The caller waits for -1."
+            )
         last[which] = pick = node(where, tape.answers[at], len(up))
         if not up[pick]:
             raise Wrong(f"{where}: you took node {pick}, which is down.")

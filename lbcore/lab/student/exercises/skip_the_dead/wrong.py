@@ -49,6 +49,13 @@ class FromTheStart(Given):
         return next(iter(self.live()), -1)
 
 
+class FromTheEnd(Given):
+    """You start again at the last node each time: what is there to remember from one request to the next?"""
+
+    def select(self):
+        return max(self.live(), default=-1)
+
+
 class StaysWhileUp(Given):
     """You stay at a node as long as it is up. The turn moves on after every pick."""
 
@@ -257,6 +264,38 @@ class CountsPlacesAfterMoving(CountsPlaces):
         return live[self.turn]
 
 
+class CountsPlacesAndStartsAgain(CountsPlaces):
+    place = 0
+
+    def select(self):
+        if not any(self.up):
+            return -1
+        if self.place >= len(self.live()):
+            self.place = 0
+        self.place += 1
+        return self.live()[self.place - 1]
+
+
+class CountsPlacesInAQueue(CountsPlaces):
+    place = 0
+
+    def __init__(self, n):
+        super().__init__(n)
+        self.queue = list(range(n))
+
+    def mark_down(self, node):
+        self.queue.remove(node)
+
+    def mark_up(self, node):
+        self.queue.append(node)
+
+    def select(self):
+        if not self.queue:
+            return -1
+        self.place += 1
+        return self.queue[(self.place - 1) % len(self.queue)]
+
+
 class PlaceForNode(Given):
     """You count as far as there are live nodes, and take the count for a node: the last nodes get nothing."""
 
@@ -425,6 +464,83 @@ class OneTooFew(Given):
         return next((node for node in (self.move() for _ in range(self.n - 1)) if self.up[node]), -1)
 
 
+class OneTooFewAndStays(OneTooFew):
+    def select(self):
+        for way in range(self.n - 1):
+            node = (self.turn + way) % self.n
+            if self.up[node]:
+                self.turn = (node + 1) % self.n
+                return node
+        return -1
+
+
+class OnByTheNumberOfDead(Given):
+    """Where a node is dead you go on by as many nodes as are dead, and the one there may be dead, too."""
+
+    def select(self):
+        node = self.turn
+        if not self.up[node]:
+            node = (node + self.up.count(False)) % self.n
+        self.turn = (node + 1) % self.n
+        return node if self.up[node] else -1
+
+
+class OnByOneMore(Given):
+    """Behind a dead node you go on by one more each time, and so past nodes that are up."""
+
+    def select(self):
+        for more in range(self.n):
+            self.turn = (self.turn + more) % self.n
+            if self.up[self.turn]:
+                return self.move()
+        return -1
+
+
+class ThenOnlyTheFirst(Given):
+    """After the last node you look at node 0 only. The search must go on to the nodes behind it."""
+
+    turn = -1
+
+    def select(self):
+        for node in (*range(self.turn + 1, self.n), 0):
+            if self.up[node]:
+                self.turn = node
+                return node
+        return -1
+
+
+class ThenOnlyTheFirstFromOne(ThenOnlyTheFirst):
+    turn = 0
+
+
+class AllToTheFirstLive(Given):
+    """While any node is dead, all requests go to the first live one. The others are up, and have their turns."""
+
+    def select(self):
+        return self.move() if all(self.up) else next(iter(self.live()), -1)
+
+
+class OneOffTheTurn(Given):
+    """You take one less than the turn. After the last node the turn is 0 again, and one less is -1."""
+
+    def select(self):
+        return self.turn - 1 if self.next_up() >= 0 else -1
+
+
+class BeginsAgainAtOne(Given):
+    """After the last node you begin again at node 1: node 0 has its turn once, and never again."""
+
+    turn = 0
+
+    def move(self):
+        node = self.turn
+        self.turn = node + 1 if node + 1 < self.n else 1
+        return node
+
+    def select(self):
+        return self.next_up()
+
+
 class GivesUp(Given):
     """You give up where a node is dead, though others are up."""
 
@@ -494,6 +610,17 @@ class NoWrapForEver(NoWrap):
         return -1
 
 
+class NoWrapAfterTheDead(NoWrap):
+    def select(self):
+        for _ in range(self.n):
+            node = self.move()
+            if self.up[node]:
+                return node
+            if self.turn == 0:
+                return -1
+        return -1
+
+
 class NoWrapOnce(NoWrap):
     def select(self):
         for node in range(self.turn, self.n):
@@ -525,6 +652,18 @@ class NeverTheLast(Given):
             if self.up[node]:
                 return node
         return -1
+
+
+class NeverTheLastModulo(NeverTheLast):
+    turn = 0
+
+    def move(self):
+        node = self.turn
+        self.turn = (node + 1) % (self.n - 1)
+        return node
+
+    def select(self):
+        return self.next_up()
 
 
 class OneTooMany(RunsOverTheEnd):
@@ -666,6 +805,14 @@ class RaisesValueError(RaisesItsOwn):
 
 class RaisesException(RaisesItsOwn):
     error = Exception
+
+
+class RaisesStopIteration(RaisesItsOwn):
+    error = StopIteration
+
+
+class RaisesAssertionError(RaisesItsOwn):
+    error = AssertionError
 
 
 class SaysNothing(Given):

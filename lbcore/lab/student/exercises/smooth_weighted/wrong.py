@@ -3,6 +3,8 @@
 Data, one short class a mistake, and so a long file. `Given` is right. Each of the others does one thing in another way.
 """
 
+from math import prod
+
 from lbcore.lab.student.match import forever, free
 
 
@@ -144,6 +146,29 @@ class PaysTheMeanInWholes(PaysTheMean):
         self.current[node] -= self.total // len(self.weights)
 
 
+class PaysWithoutTheLast(Given):
+    """The picked node pays the sum without the last weight."""
+
+    def pay(self, node):
+        self.current[node] -= sum(self.weights[:-1])
+
+
+class PaysTheProduct(Given):
+    """The picked node pays the product of the weights, not their sum."""
+
+    def pay(self, node):
+        self.current[node] -= prod(self.weights)
+
+
+class TheRichestBeforePays(Given):
+    """The one that pays is the richest before all have earned, not the one that is picked."""
+
+    def select(self):
+        self.pay(self.current.index(max(self.current)))
+        self.earn()
+        return self.take()
+
+
 class PaysTwice(Given):
     """The picked node pays twice what all have earned."""
 
@@ -163,6 +188,13 @@ class SetToZero(Given):
 
     def pay(self, node):
         self.current[node] = 0
+
+
+class SetToMinusTheSum(Given):
+    """The picked node is set to what it should pay, below zero. It should pay from what it has, and keep the rest."""
+
+    def pay(self, node):
+        self.current[node] = -self.total
 
 
 class SetToItsWeight(Given):
@@ -356,6 +388,49 @@ class ThePickedDoesNotEarn(Given):
         self.current = [c + w * (i != node) for i, (c, w) in enumerate(zip(self.current, self.weights, strict=True))]
         self.pay(node)
         return node
+
+
+class ThePickedMissesTheNext(Given):
+    """The node that was picked does not earn before the next pick, so its share comes out too small."""
+
+    last = None
+
+    def earn(self):
+        for i, weight in enumerate(self.weights):
+            self.current[i] += weight * (i != self.last)
+
+    def pay(self, node):
+        super().pay(node)
+        self.last = node
+
+
+class EarnsItsNumber(Given):
+    """A node earns its number on top of its weight, so the nodes behind get more."""
+
+    def earn(self):
+        for i, weight in enumerate(self.weights):
+            self.current[i] += i + weight
+
+
+class EarnsItsSavings(Given):
+    """A node earns what it has, not its weight: nothing at first, and then it is its debt that grows."""
+
+    def earn(self):
+        self.current = [2 * credit for credit in self.current]
+
+
+class PaysOneMore(Given):
+    """The picked node pays one more than all have earned, so all fall into debt."""
+
+    def pay(self, node):
+        self.current[node] -= self.total + 1
+
+
+class HeaviestWithSavings(Given):
+    """You take the heaviest of those that have savings, not the richest."""
+
+    def take(self):
+        return self.first_by(lambda i: (self.current[i] > 0, self.weights[i]))
 
 
 class OnlyThePickedEarns(Given):
@@ -639,6 +714,14 @@ class ReturnsTheCredit(Given):
     def select(self):
         self.earn()
         return max(self.current)
+
+
+class ReturnsTheCreditAndPays(ReturnsTheCredit):
+    def select(self):
+        self.earn()
+        credit = max(self.current)
+        self.pay(self.current.index(credit))
+        return credit
 
 
 class ReturnsTheWeight(Given):

@@ -92,6 +92,14 @@ class TheNextWithoutEnd(OneFurther):
         return a, b + (a == b)
 
 
+class TheOneBeforeWithoutEnd(OneFurther):
+    """When both draws are the same you take the number before, and node 0 has none."""
+
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n)
+        return a, b - (a == b)
+
+
 class FarOff(Given):
     """When both draws are the same you take a node in a fixed place, so some pairs meet more often than others."""
 
@@ -100,6 +108,12 @@ class ZeroOrLast(FarOff):
     def pair(self):
         a, b = self.rng.below(self.n), self.rng.below(self.n)
         return a, (0 if a else self.n - 1) if a == b else b
+
+
+class ZeroOrTheSame(FarOff):
+    def pair(self):
+        a, b = self.rng.below(self.n), self.rng.below(self.n)
+        return a, b if a != b else 0
 
 
 class ZeroOrOne(FarOff):
@@ -282,6 +296,20 @@ class OffsetFromZero(Given):
         return a, (a + self.rng.below(self.n - 1)) % self.n
 
 
+class OffsetTooShort(Given):
+    """Your second node is some steps on from the first, but never so many that it is the one before."""
+
+    def pair(self):
+        a = self.rng.below(self.n)
+        return a, (a + 1 + self.rng.below(max(1, self.n - 2))) % self.n
+
+
+class OffsetTooShortForTwo(OffsetTooShort):
+    def pair(self):
+        a = self.rng.below(self.n)
+        return a, (a + 1 + self.rng.below(self.n - 2)) % self.n
+
+
 class SecondLower(Given):
     """Your second draw depends on the first: not every pair is as likely."""
 
@@ -296,6 +324,12 @@ class SecondUpToTheFirst(SecondLower):
     def pair(self):
         a = self.rng.below(self.n)
         return a, self.rng.below(a + 1)
+
+
+class SecondNotBelowTheFirst(SecondLower):
+    def pair(self):
+        a = self.rng.below(self.n)
+        return a, a + self.rng.below(self.n - a)
 
 
 class SecondAboveTheFirst(SecondLower):
@@ -537,6 +571,19 @@ class FourOfFive(NowAndThen):
     chances, of = 4, 5
 
 
+class EqualsToZero(Given):
+    """Where both have the same count you take a node that need not be one of the two."""
+
+    def better(self, a, b):
+        return super().better(a, b) if self.counts[a] != self.counts[b] else 0
+
+
+class EqualsToAThird(EqualsToZero):
+    def better(self, a, b):
+        third = self.rng.below(self.n)
+        return super(EqualsToZero, self).better(a, b) if self.counts[a] != self.counts[b] else third
+
+
 class ByTwo(Given):
     """You take the second node only where it is emptier by two requests or more."""
 
@@ -653,9 +700,11 @@ class SecondWasDrawn(Given):
         return self.before, before
 
 
-class CountsTheFirst(Given):
-    """You count the first draw, whichever you take."""
+class CountsOneDraw(Given):
+    """You count always the same one of the two draws, whichever you take."""
 
+
+class CountsTheFirst(CountsOneDraw):
     def select(self):
         a, b = self.pair()
         node = self.better(a, b)
@@ -663,9 +712,7 @@ class CountsTheFirst(Given):
         return node
 
 
-class CountsTheSecond(Given):
-    """You count the second draw, whichever you take."""
-
+class CountsTheSecond(CountsOneDraw):
     def select(self):
         a, b = self.pair()
         node = self.better(a, b)
@@ -692,6 +739,43 @@ class CountsTheOther(Given):
         node = self.better(a, b)
         self.counts[b if node == a else a] += 1
         return node
+
+
+class ReturnsTheOther(Given):
+    """You count the one node, and return the other."""
+
+    def select(self):
+        a, b = self.pair()
+        node = self.better(a, b)
+        self.count(node)
+        return b if node == a else a
+
+
+class SortsTheCounts(Given):
+    """You sort the counts. Then a count stands at another node's place."""
+
+    def select(self):
+        a, b = self.pair()
+        sums = sorted(self.counts)
+        node = b if sums[b] < sums[a] else a
+        self.count(node)
+        return node
+
+
+class SortsTheCountsTakesTheSecond(SortsTheCounts):
+    def select(self):
+        a, b = self.pair()
+        sums = sorted(self.counts)
+        node = a if sums[a] < sums[b] else b
+        self.count(node)
+        return node
+
+
+class FirstWithThisCount(Given):
+    """You look up the lower count among all nodes, and take the first that has as many: that is none of your two."""
+
+    def better(self, a, b):
+        return self.counts.index(min(self.counts[a], self.counts[b]))
 
 
 class CountsTheFirstNode(Given):
