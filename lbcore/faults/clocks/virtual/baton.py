@@ -16,7 +16,7 @@ from typing import Any
 
 from lbcore.faults._checks import limit
 from lbcore.faults.clocks.errors import DeadlockError, Unwound
-from lbcore.faults.clocks.lives import never
+from lbcore.faults.clocks.lives import never, start
 
 __all__ = ["Baton", "Trace", "VirtualThread", "VirtualTimer", "Waiters"]
 
@@ -261,8 +261,8 @@ class Baton:
         """Start its real thread. It is on the list already, so that it is unwound whatever interrupts this."""
         thread.starting = True
         try:
-            thread.real.start()
-        except RuntimeError:  # the system has no room for it; or Ctrl-C came, and a lock of Python's own is confused
+            start(thread.real)
+        except RuntimeError:  # the system has no room for it
             if never(thread.real):
                 del self._threads[thread]
             raise
