@@ -13,6 +13,7 @@ from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic, sleep
+from typing import Protocol
 
 __all__ = ["Flag", "begins", "leave", "lives", "never", "start"]
 
@@ -58,14 +59,23 @@ class Flag:
             self._waiters.remove(waiter)
 
 
-def start(real: threading.Thread) -> None:
-    """`real.start()`, so that a thread that it began will run whatever interrupts this."""
+class Startable(Protocol):
+    """A clock's thread. asked: whether its real one was asked to start, so that it begins unless that has raised."""
+
+    real: threading.Thread
+    asked: bool
+
+
+def start(thread: Startable) -> None:
+    """`thread.real.start()`, which runs to its end whatever interrupts this."""
     if threading.get_ident() != threading.main_thread().ident:
-        real.start()
+        thread.asked = True
+        thread.real.start()
         return
     begun, errors = allocate_lock(), list[BaseException]()
     begun.acquire()
-    start_new_thread(_start, (real, begun, errors))
+    thread.asked = True  # Python does not look for signals between this and the call
+    start_new_thread(_start, (thread.real, begun, errors))
     begun.acquire()
     if errors:
         raise errors[0]

@@ -111,7 +111,7 @@ class RealThread:
         self, clock: RealThreads, run: "RealRun", function: Callable[..., object], args: tuple[Any, ...], name: str
     ):
         self.name, self.run, self._clock = name, run, clock
-        self.swallowed, self.lost, self.began, self.ended = 0, False, False, False
+        self.swallowed, self.lost, self.asked, self.began, self.ended = 0, False, False, False, False
         call = partial(contextvars.copy_context().run, function, *args)
         self.real = threading.Thread(target=clock.perform, args=(self, call), name=name, daemon=True)
 
@@ -164,7 +164,7 @@ class RealRun:
         # On the list first: whatever interrupts the start, `end` looks after the thread.
         self._threads.append(thread)
         try:
-            start(thread.real)
+            start(thread)
         except RuntimeError:  # the system has no room for it
             if never(thread.real):
                 self._threads.remove(thread)
@@ -205,7 +205,7 @@ class RealRun:
                 self.stopping.set()
                 with self._guard:
                     threads = list(self._threads)
-                for thread in threads:
+                for thread in (one for one in threads if one.asked):
                     while begins(thread.begun) and not thread.lost and lives(thread.real, thread.ended, SLICE_S):
                         if monotonic() > given_up_s:
                             thread.lost = True

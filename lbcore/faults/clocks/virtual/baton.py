@@ -44,7 +44,7 @@ class VirtualThread:
         self.waits_for: object = None
         self.woken = self.timed = self.ended = self.unwinding = self.lost = False
         #: Its real thread is being started, or an exception came out of that: perhaps it runs, perhaps not.
-        self.starting = False
+        self.asked = self.starting = False
         self.swallowed = 0
         self.joiners: Waiters = {}
         #: Handed over by the thread that wakes this one.
@@ -261,7 +261,7 @@ class Baton:
         """Start its real thread. It is on the list already, so that it is unwound whatever interrupts this."""
         thread.starting = True
         try:
-            start(thread.real)
+            start(thread)
         except RuntimeError:  # the system has no room for it
             if never(thread.real):
                 del self._threads[thread]
