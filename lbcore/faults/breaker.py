@@ -142,6 +142,9 @@ class CircuitBreaker(Calls):
 
     def allow(self, now_s: float) -> bool:
         """Whether a call may go now; while half-open, one that may uses up one of the few permits."""
+        if self._state is BreakerState.CLOSED:
+            moment("now_s", now_s)
+            return True
         with self._guard:
             state = self.state(now_s)
             if state is BreakerState.HALF_OPEN:
@@ -208,13 +211,15 @@ class CircuitBreaker(Calls):
         spans, sums, timed = self._spans, self._sums, self.window_s is not None and not deciding
         if not timed or not spans or spans[-1][0] < second:
             spans.append([second, 0, 0, 0])
-        for at, one in enumerate((1, failed, slow)):
-            spans[-1][at + 1] += one
-            sums[at] += one
+        for counted in (spans[-1], sums):  # from behind, for a span has its second before them
+            counted[-3] += 1
+            counted[-2] += failed
+            counted[-1] += slow
         most = self.half_open if deciding else self.window
         while (spans[-1][0] - spans[0][0] >= (self.window_s or 0)) if timed else len(spans) > most:
-            for at, left in enumerate(spans.popleft()[1:]):
-                sums[at] -= left
+            gone = spans.popleft()
+            for at in (-3, -2, -1):
+                sums[at] -= gone[at]
 
     def _give_back(self, take: Callable[[], float]) -> None:
         take()

@@ -23,7 +23,7 @@ from lbcore.faults.hedge import Hedge
 from lbcore.faults.network import Network
 from lbcore.faults.plan import FaultPlan
 from lbcore.faults.report import Report, RequestFailed
-from lbcore.faults.retry import RetryPolicy
+from lbcore.faults.retry import RetryPolicy, Stop
 from lbcore.faults.routing import Routing
 from lbcore.faults.workers import Workers, service_law
 
@@ -44,14 +44,16 @@ class Cluster:
 
     clock: a RealClock or a VirtualClock; everything waits through it. selector: who gets what; the cluster marks its
     nodes down and up. handler(request, node): the work, done on the node's thread; what it returns is the request's
-    result, an exception is an error of the node. service_s: how long the work takes besides, in seconds, or a law with
-    `draw`. workers: threads for each node. clients: threads at the balancer, each with one request at a time.
+    result, an exception is an error of the node; it waits through the clock, for `time.sleep` takes none of a
+    VirtualClock's time. service_s: how long the work takes besides, in seconds, or a law with `draw`. workers: threads
+    for each node. clients: threads at the balancer, each with one request at a time.
 
     detector, interval_s: each node sends the balancer a beat every interval_s seconds, and one such detector judges it;
     None notices nothing. When a node fails, what it holds is reassigned at once, to the backup or to the others.
     backup, slow_start_s, breaker: see `Routing`. retries: the policy for attempts that end in an error, in a timeout of
-    timeout_s seconds, or without a node; a reassignment is not the request's fault and counts as none of them. hedge:
-    send a copy to another node if the answer is late. plan, network: what goes wrong.
+    timeout_s seconds, or without a node, or how many retries with the pauses of a default one; None for none. A
+    reassignment is not the request's fault and counts as none of them. hedge: send a copy to another node if the answer
+    is late. plan, network: what goes wrong.
 
     >>> from lbcore import RoundRobin
     >>> from lbcore.faults import Crash, FaultPlan, VirtualClock
@@ -73,7 +75,7 @@ class Cluster:
         interval_s: float = 1.0,
         backup: str | Mapping[str, str] | None = None,
         slow_start_s: float = 0.0,
-        retries: RetryPolicy | None = None,
+        retries: RetryPolicy | int | None = 2,
         timeout_s: float = 10.0,
         hedge: Hedge | None = None,
         breaker: CircuitBreaker | None = None,
@@ -85,9 +87,10 @@ class Cluster:
             raise TypeError(f"clock: expected a RealClock or a VirtualClock, got {clock!r}")
         if not callable(handler):
             raise TypeError(f"handler: expected something to call, got {handler!r}")
-        for name, given, kind in (("retries", retries, RetryPolicy), ("hedge", hedge, Hedge)):
-            if given is not None and not isinstance(given, kind):
-                raise TypeError(f"{name}: expected a {kind.__name__}, got {given!r}")
+        if isinstance(selector, type) or not all(hasattr(selector, name) for name in ("nodes", "keyed", "select")):
+            raise TypeError(f"selector: expected one such as RoundRobin(3), got {selector!r}")
+        if hedge is not None and not isinstance(hedge, Hedge):
+            raise TypeError(f"hedge: expected a Hedge, got {hedge!r}")
         self.clock = clock
         self.names: tuple[str, ...] = tuple(selector.nodes)
         if BALANCER in self.names:
@@ -97,6 +100,7 @@ class Cluster:
         self._clients = _checks.count("clients", clients)
         workers = _checks.count("workers", workers)
         bits = _checks.seed_bits(seed)
+        policy = _policy(retries, bits)
         service = service_law(service_s, bits)
         plan, network = _world(clock, plan, network, bits)
         plan.check([*self.names, BALANCER])
@@ -125,9 +129,7 @@ class Cluster:
         )
         # Last, for it is the first that changes anything of the caller's: it marks backups down.
         routing = Routing(selector, backup=backup, slow_start_s=slow_start_s, breaker=breaker, seed=bits)
-        self._dispatcher = Dispatcher(
-            clock, routing, self._workers, RetryPolicy(seed=bits) if retries is None else retries, hedge, timeout_s
-        )
+        self._dispatcher = Dispatcher(clock, routing, self._workers, policy, hedge, timeout_s)
         self._pool: Executor | None = None
         self._finished_s: float | None = None
 
@@ -204,6 +206,15 @@ class Cluster:
             self._dispatcher.fail(change.node)
         else:
             self._dispatcher.restore(change.node)
+
+
+def _policy(retries: RetryPolicy | int | None, bits: int) -> RetryPolicy:
+    """The policy as given, or with the default pauses and so many retries."""
+    if isinstance(retries, RetryPolicy):
+        return retries
+    if retries is not None and (isinstance(retries, bool) or not isinstance(retries, int)):
+        raise TypeError(f"retries: expected a RetryPolicy or a number of retries, got {retries!r}")
+    return RetryPolicy(Stop(attempts=1 + _checks.count("retries", retries or 0, 0)), seed=bits)
 
 
 def _world(clock: Clock, plan: FaultPlan | None, network: Network | None, bits: int) -> tuple[FaultPlan, Network]:

@@ -126,7 +126,8 @@ class FaultPlan:
     def __init__(self, *faults: Fault):
         for fault in faults:
             if not isinstance(fault, Fault):
-                raise TypeError(f"faults: {fault!r} is no Crash, Pause, Slow, Cut or Drift")
+                leave = "; give them one by one: FaultPlan(*faults)" if isinstance(fault, (list, tuple)) else ""
+                raise TypeError(f"faults: {fault!r} is no Crash, Pause, Slow, Cut or Drift{leave}")
         self.faults = faults
         self._cuts = [fault for fault in faults if isinstance(fault, Cut)]
         self._rates = {fault.node: fault.rate for fault in faults if isinstance(fault, Drift)}

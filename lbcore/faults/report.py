@@ -120,4 +120,8 @@ class Report:
     def __repr__(self) -> str:
         text = f"{self.submitted:,} submitted = {self.completed:,} completed + {self.failed:,} failed"
         twice = len(self.executed_twice)
-        return f"{text}; {self.retried:,} further attempts; {twice:,} done more than once"
+        text += f"; {self.retried:,} further attempts; {twice:,} done more than once"
+        if self.failures:
+            first = self.failures[0]
+            text += f"; the first to fail was request {first.request} ({first.reason}): {first.error}"
+        return text

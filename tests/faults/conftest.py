@@ -6,13 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 
-def threads() -> list[threading.Thread]:
-    """Those that run. Where Ctrl-C comes into Python's own start of one, it can stay "initial" and run nothing."""
-    return [thread for thread in threading.enumerate() if ", initial" not in repr(thread)]
-
-
 @pytest.fixture(autouse=True)
 def no_thread_is_left() -> Iterator[None]:
-    before = threads()
+    before = threading.enumerate()
     yield
-    assert threads() == before
+    assert threading.enumerate() == before

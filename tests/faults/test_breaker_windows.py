@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbcore.faults.breaker import BreakerState, CircuitBreaker
+from lbcore.faults import BreakerState, CircuitBreaker, VirtualClock
 
 CLOSED, OPEN, HALF_OPEN = BreakerState
 
@@ -84,6 +84,18 @@ def test_half_open_decides_by_slow_calls_too() -> None:
     breaker.record(True, 1.5, 0.5)
     breaker.record(True, 2.0, 1.0)
     assert breaker.state(3.0) is CLOSED
+
+
+def test_slow_calls_open_it() -> None:
+    clock, breaker = VirtualClock(1), CircuitBreaker(window=4, slow_s=1.0, slow_rate=0.5)
+
+    def main() -> None:
+        for took_s in (1.0, 1.5, 1.0, 1.5):
+            assert breaker.state(clock.now()) is BreakerState.CLOSED
+            breaker.call(clock.sleep, took_s, clock=clock)
+        assert breaker.state(clock.now()) is BreakerState.OPEN
+
+    clock.run(main)
 
 
 def test_slow_from_a_minute_on_by_default() -> None:

@@ -42,7 +42,9 @@ def test_a_cluster_runs_once() -> None:
         ({"detector": 3.0}, TypeError, "detector"),
         ({"backup": "node-7"}, ValueError, "backup"),
         ({"slow_start_s": NAN}, ValueError, "slow_start_s"),
-        ({"retries": 3}, TypeError, "retries"),
+        ({"retries": "3"}, TypeError, "retries"),
+        ({"retries": True}, TypeError, "retries"),
+        ({"retries": -1}, ValueError, "retries"),
         ({"timeout_s": 0.0}, ValueError, "timeout_s"),
         ({"timeout_s": math.inf}, ValueError, "timeout_s"),
         ({"hedge": 0.1}, TypeError, "hedge"),
@@ -67,6 +69,9 @@ def test_a_network_made_for_another_plan() -> None:
         Cluster(clock, lbcore.RoundRobin(3), plan=plan, network=Network(clock))
     with pytest.raises(TypeError, match=r"^clock: "):
         Cluster(None, lbcore.RoundRobin(3))  # type: ignore[arg-type]
+    for wrong in (3, None, lbcore.RoundRobin):
+        with pytest.raises(TypeError, match=r"^selector: expected one such as RoundRobin\(3\), got "):
+            Cluster(clock, wrong)
     with pytest.raises(ValueError, match=r"^selector: 'balancer'"):
         Cluster(clock, lbcore.RoundRobin(["a", "balancer"]))
 

@@ -3,6 +3,8 @@
 import math
 from collections import Counter
 
+import pytest
+
 import lbcore
 from lbcore.faults import (
     CircuitBreaker,
@@ -10,6 +12,7 @@ from lbcore.faults import (
     Crash,
     ErrorThreshold,
     FaultPlan,
+    FixedWait,
     Hedge,
     Outcome,
     Pause,
@@ -17,6 +20,7 @@ from lbcore.faults import (
     RetryBudget,
     RetryPolicy,
     Slow,
+    Stop,
     VirtualClock,
 )
 from tests.faults.account import by_request, check_account, policy
@@ -255,3 +259,38 @@ def test_a_node_that_dies_in_its_handler_gives_no_answer() -> None:
     found = cluster.run(1)
     check_account(found)
     assert [(one.node, one.outcome) for one in found.attempts] == [("node-0", Outcome.TIMEOUT), ("node-1", Outcome.OK)]
+
+
+@pytest.mark.parametrize(
+    ("given", "attempts"),
+    [({}, 3), ({"retries": None}, 1), ({"retries": 0}, 1), ({"retries": 1}, 2), ({"retries": 4}, 5)],
+)
+def test_how_many_retries(given: dict, attempts: int) -> None:
+    """None is none, as it is for a hedge or a breaker; two where nothing is said."""
+
+    def fails(request: int, node: str) -> None:
+        raise OSError
+
+    report = Cluster(VirtualClock(1), lbcore.RoundRobin(3), handler=fails, seed=1, **given).run(1)
+    assert len(report.attempts) == attempts and report.failed == 1
+
+
+def test_only_errors_worth_a_retry_are_tried_again_and_a_node_may_ask_to_wait() -> None:
+    def handler(request: int, node: str) -> None:
+        if request == 0:
+            raise ValueError("no such page")
+        if clock.elapsed() < 4.0:
+            error = OSError("busy")
+            error.wait_s = 5.0  # type: ignore[attr-defined]
+            raise error
+
+    clock = VirtualClock(1)
+    retries = RetryPolicy(Stop(attempts=3), FixedWait(0.5), retry_on=OSError, retry_after="wait_s")
+    report = Cluster(clock, lbcore.RoundRobin(3), handler=handler, retries=retries).run(2, rate_per_s=1)
+    assert [(one.request, one.sent_s, str(one.outcome)) for one in report.attempts] == [
+        (0, 0.0, "error"), (1, 1.0, "error"), (1, 6.0, "ok")
+    ]  # fmt: skip
+    assert str(report) == (
+        "2 submitted = 1 completed + 1 failed; 1 further attempts; 0 done more than once; "
+        "the first to fail was request 0 (error): ValueError: no such page"
+    )

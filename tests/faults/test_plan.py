@@ -178,3 +178,8 @@ def test_nothing_planned_all_is_well() -> None:
 def test_bad_faults(make, name: str, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"^{name}: "):
         make()
+
+
+def test_a_list_of_faults_is_told_to_come_without_its_brackets() -> None:
+    with pytest.raises(TypeError, match=r"give them one by one: FaultPlan\(\*faults\)"):
+        FaultPlan(partition("a", "b", 1.0))  # type: ignore[arg-type]

@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import lbcore
 from lbcore.faults._checks import stream
 from lbcore.faults.budget import RetryBudget, TokenBucket
 from lbcore.faults.retry import GiveUp, Retry, RetryPolicy, Stop, amplification
-from lbcore.faults.routing import pick
 from lbcore.faults.threshold import ErrorThreshold
 from lbcore.faults.waits import DecorrelatedJitter, EqualJitter, Exponential, FixedWait, FullJitter, Wait
 from lbcore.selectors.reference import Draws
-from lbcore.selectors.systems.haproxy import FastWeightedRoundRobin
 
 NAN, INF = math.nan, math.inf
 
@@ -157,6 +154,20 @@ def test_each_pause_is_told_the_last_one() -> None:
     assert told == [(1, 0.0), (2, 0.5), (3, 1.0)]
 
 
+def test_a_servers_wish_is_no_pause_of_the_rules() -> None:
+    """Decorrelated jitter draws from its own last pause: up to three times that, not three times what was asked for."""
+
+    class Busy(Exception):
+        wait_s = 1000.0
+
+    policy = RetryPolicy(Stop(), DecorrelatedJitter(1.0), retry_after="wait_s", seed=1)
+    for request in range(50):
+        tries = policy.start(0.0, request)
+        assert tries.failed("a", 0.0, Busy()) == Retry(1000.0, 1000.0, None, ("a",))
+        answer = tries.failed("b", 1000.0)
+        assert isinstance(answer, Retry) and answer.wait_s <= 9.0
+
+
 def test_budget_is_asked_last_and_paid_only_for_retries_that_go() -> None:
     budget = RetryBudget(share=0.5, per_s=0)
     policy = RetryPolicy(Stop(attempts=2), FixedWait(), budget=budget, seed=0)
@@ -214,56 +225,6 @@ def test_streams_of_neighbours_have_nothing_in_common() -> None:
     assert len(set(seen)) == 1600
 
 
-# --- where to: pick ------------------------------------------------------------------------------------------------
-
-SELECTORS = {
-    "round robin": lambda n: lbcore.RoundRobin(n),
-    "random": lambda n: lbcore.Random(n, seed=1),
-    "two choices": lambda n: lbcore.TwoChoices(n, seed=1),
-    "weighted": lambda n: lbcore.WeightedRoundRobin(n, [3] * n),
-    "modulo hash": lambda n: lbcore.ModuloHash(n),
-    "hash slots": lambda n: lbcore.HashSlots(n, slots=64),
-}
-
-
-@pytest.mark.parametrize("name", SELECTORS)
-@given(nodes=st.integers(1, 6), down=st.sets(st.integers(0, 5)), attempts=st.integers(1, 20))
-@settings(max_examples=40, deadline=None)
-def test_never_the_same_node_twice_while_another_is_up(name: str, nodes: int, down: set[int], attempts: int) -> None:
-    selector = SELECTORS[name](nodes)
-    live = set(range(nodes)) - down
-    for node in down & set(range(nodes)):
-        selector.mark_down(node)
-    key = b"key" if selector.keyed else None
-    if not live:
-        with pytest.raises(LookupError):
-            pick(selector, key, tried=["node-0"])
-        return
-    tried: list[int] = []
-    for _ in range(attempts):
-        node = pick(selector, key, [f"node-{one}" for one in tried])
-        assert node in live
-        assert tried.count(node) == min(tried.count(other) for other in live)
-        assert len(live) == 1 or not tried or node != tried[-1]
-        tried.append(node)
-
-
-def test_pick_passes_over_names_that_are_gone_and_refuses_wrong_numbers() -> None:
-    nodes = lbcore.RoundRobin(["a", "b", "c"])
-    assert nodes.nodes[pick(nodes, tried=["gone", "a", "b"])] == "c"
-    for wrong in (3, -1):
-        with pytest.raises(ValueError, match="tried"):
-            pick(nodes, tried=[wrong])
-    # The last one is up alone: better it than none.
-    nodes.mark_down("a")
-    nodes.mark_down("b")
-    assert pick(nodes, tried=["c", "c"]) == 2
-
-
-def test_pick_prefers_any_other_to_the_last_after_several_tries_on_one() -> None:
-    assert pick(lbcore.RoundRobin(["a", "b"]), tried=["a", "a", "a", "b"]) == 0
-
-
 # --- what is wrong from the start ----------------------------------------------------------------------------------
 
 
@@ -309,9 +270,3 @@ def test_wrong_types() -> None:
     ):
         with pytest.raises(TypeError, match=f"^{name}: "):
             make()
-
-
-def test_the_node_tried_last_is_told_last_to_selectors_that_avoid_it_alone() -> None:
-    for tried in (("node-0", "node-1"), ("node-1", "node-0"), ("node-2", "node-0", "node-1")):
-        for _ in range(20):
-            assert pick(FastWeightedRoundRobin(3), tried=tried) != int(tried[-1][-1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lbcore
-from lbcore.faults import CircuitBreaker
+from lbcore.faults import BreakerState, CircuitBreaker
 from lbcore.faults.routing import LEAST_SHARE, Route, Routing
 from lbcore.selectors.systems.haproxy import FastLeastConnections
 
@@ -189,3 +189,10 @@ def test_a_given_node_is_counted_also_where_a_selector_avoids_the_last_alone() -
     for place in (2, 0, 2):
         routing._take(None, Route(f"node-{place}", place))
     assert selector.in_flight.tolist() == [1, 0, 2] and selector.up.all()
+
+
+def test_a_nodes_breaker_hears_how_long_it_took() -> None:
+    routing = Routing(lbcore.RoundRobin(2), breaker=CircuitBreaker(window=2, slow_s=1.0))
+    for latency_s, state in ((1.5, BreakerState.CLOSED), (1.5, BreakerState.OPEN)):
+        routing.ended(Route("node-1", 1), True, 5.0, latency_s)
+        assert routing.breakers["node-1"].state(5.0) is state

@@ -10,7 +10,6 @@ import pytest
 
 from lbcore.faults import Clock, RealClock, VirtualClock
 from tests.faults.clocks.processes import in_process
-from tests.faults.conftest import threads
 
 
 def sleepers(clock: Clock, cleaned: list[int], count: int = 20) -> None:
@@ -67,7 +66,7 @@ def alarm() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # where it lands in a finaliser
 def test_ctrl_c_at_any_moment_of_a_short_run(make: Callable[[], Clock], step_us: int) -> None:
     """Before the start, in the middle, while unwinding."""
-    before = threads()
+    before = threading.enumerate()
     delays_us = range(50, 6_050, step_us)
     caught = 0
     for delay_us in delays_us:
@@ -78,7 +77,7 @@ def test_ctrl_c_at_any_moment_of_a_short_run(make: Callable[[], Clock], step_us:
             clock.sleep(0.1)
 
         caught += interrupted(clock, main, delay_us * 1e-6)
-        assert threads() == before
+        assert threading.enumerate() == before
         assert len(set(cleaned)) == len(cleaned) <= 5
         assert clock.run(lambda: "again") == "again"
     assert caught > len(delays_us) / 2

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from lbcore.faults._checks import limit, patience
-from lbcore.faults.clocks.errors import Unwound
+from lbcore.faults.clocks.lives import Flag
 from lbcore.faults.clocks.real.threads import RealThreads
 
 __all__ = ["RealEvent", "RealLock", "RealQueue"]
@@ -36,7 +36,7 @@ class RealLock:
 
         try:
             return self._clock.try_for(attempt, left_s, "a lock")
-        except Unwound:
+        except BaseException:  # the run is over, or Ctrl-C
             if taken:
                 self._lock.release()
             raise
@@ -60,7 +60,7 @@ class RealEvent:
     """A `threading.Event`."""
 
     def __init__(self, clock: RealThreads):
-        self._clock, self._event = clock, threading.Event()
+        self._clock, self._event = clock, Flag()
 
     def is_set(self) -> bool:
         """Whether the flag is up."""

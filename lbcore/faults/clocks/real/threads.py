@@ -15,7 +15,7 @@ from typing import Any
 
 from lbcore.faults._checks import limit
 from lbcore.faults.clocks.errors import Unwound
-from lbcore.faults.clocks.lives import begins, leave, lives, never
+from lbcore.faults.clocks.lives import Flag, begins, leave, lives, never, start
 
 __all__ = ["RealRun", "RealThread", "RealThreads", "RealTimer"]
 
@@ -111,7 +111,7 @@ class RealThread:
         self, clock: RealThreads, run: "RealRun", function: Callable[..., object], args: tuple[Any, ...], name: str
     ):
         self.name, self.run, self._clock = name, run, clock
-        self.swallowed, self.lost, self.began, self.ended = 0, False, False, False
+        self.swallowed, self.lost, self.asked, self.began, self.ended = 0, False, False, False, False
         call = partial(contextvars.copy_context().run, function, *args)
         self.real = threading.Thread(target=clock.perform, args=(self, call), name=name, daemon=True)
 
@@ -142,7 +142,7 @@ class RealRun:
 
     def __init__(self) -> None:
         #: Set once, when the run is to end: whoever belongs to it hears that.
-        self.stopping = threading.Event()
+        self.stopping = Flag()
         # A plain lock: Ctrl-C cannot come between taking it and the block that gives it back.
         self._guard = threading.Lock()
         self._due = threading.Condition(self._guard)
@@ -164,8 +164,8 @@ class RealRun:
         # On the list first: whatever interrupts the start, `end` looks after the thread.
         self._threads.append(thread)
         try:
-            thread.real.start()
-        except RuntimeError:  # the system has no room for it; or Ctrl-C came, and a lock of Python's own is confused
+            start(thread)
+        except RuntimeError:  # the system has no room for it
             if never(thread.real):
                 self._threads.remove(thread)
             raise
@@ -205,7 +205,7 @@ class RealRun:
                 self.stopping.set()
                 with self._guard:
                     threads = list(self._threads)
-                for thread in threads:
+                for thread in (one for one in threads if one.asked):
                     while begins(thread.begun) and not thread.lost and lives(thread.real, thread.ended, SLICE_S):
                         if monotonic() > given_up_s:
                             thread.lost = True

@@ -16,7 +16,7 @@ from typing import Any
 
 from lbcore.faults._checks import limit
 from lbcore.faults.clocks.errors import DeadlockError, Unwound
-from lbcore.faults.clocks.lives import never
+from lbcore.faults.clocks.lives import never, start
 
 __all__ = ["Baton", "Trace", "VirtualThread", "VirtualTimer", "Waiters"]
 
@@ -44,7 +44,7 @@ class VirtualThread:
         self.waits_for: object = None
         self.woken = self.timed = self.ended = self.unwinding = self.lost = False
         #: Its real thread is being started, or an exception came out of that: perhaps it runs, perhaps not.
-        self.starting = False
+        self.asked = self.starting = False
         self.swallowed = 0
         self.joiners: Waiters = {}
         #: Handed over by the thread that wakes this one.
@@ -261,8 +261,8 @@ class Baton:
         """Start its real thread. It is on the list already, so that it is unwound whatever interrupts this."""
         thread.starting = True
         try:
-            thread.real.start()
-        except RuntimeError:  # the system has no room for it; or Ctrl-C came, and a lock of Python's own is confused
+            start(thread)
+        except RuntimeError:  # the system has no room for it
             if never(thread.real):
                 del self._threads[thread]
             raise

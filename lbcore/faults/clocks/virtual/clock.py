@@ -161,6 +161,8 @@ class VirtualClock(Baton, PoolClock):
             self._current = first
             first.baton.release()
             self._start(first)
+        if self._stop and not first.asked:
+            self._over = True  # interrupted before it began
         while not self._over:
             self._caller_baton.acquire(timeout=SLICE_S)
             self._chase(self._current)
@@ -172,7 +174,7 @@ class VirtualClock(Baton, PoolClock):
             thread.unwinding = True
             if thread.baton.locked():
                 thread.baton.release()
-            if thread.starting and not begins(thread.begun):
+            if thread.starting and not (thread.asked and begins(thread.begun)):
                 continue
             while not thread.lost and lives(thread.real, thread.ended, SLICE_S):
                 self._chase(thread)
