@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lbcore.lab.exhibits.keys._reader import read_keys as read_keys
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
     from lbcore.lab.frame.controls import choice as choice
+    from lbcore.lab.frame.controls import deal_again as deal_again
     from lbcore.lab.frame.controls import slider as slider
     from lbcore.lab.frame.inputs import distinct_keys as distinct_keys
     from lbcore.lab.frame.show import show as show
@@ -42,6 +43,7 @@ _PLACES = {
     "beat": "exhibits.failover._sketches",
     "check": "student.check",
     "choice": "frame.controls",
+    "deal_again": "frame.controls",
     "distinct_keys": "frame.inputs",
     "forget": "student.progress",
     "play": "player.play",

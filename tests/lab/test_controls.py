@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lbcore
+from lbcore.lab import balance
 from lbcore.lab.frame import controls
-from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec, choice, slider
+from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec, choice, deal_again, slider
 
 
 def values(spec):
@@ -259,3 +261,15 @@ def test_nothing_is_fetched():
             assert "http" not in text
             assert "import " not in text
             assert "innerHTML" not in text
+
+
+def test_a_widget_that_deals_again_has_a_seed_after_another():
+    """The seed takes the place of the exhibit's own, and a prediction stays where it was made."""
+    panel = balance(lbcore.Random, nodes=10, requests=1_000, seed=deal_again(7), prediction=101)
+    button = panel.controls["seed"]
+    assert (button.kind, button.value, button.high) == ("again", 7, 9_999)
+    first = panel.result.counts.tolist()
+    button.value = 8
+    assert panel.result.counts.tolist() == balance(lbcore.Random, nodes=10, requests=1_000, seed=8).counts.tolist()
+    assert panel.result.counts.tolist() != first and "seed=8" in panel.board.code
+    assert "You said 101. To expect:" in panel.board.sentence

@@ -1,4 +1,4 @@
-// The front end of controls.py: a native range input or select, with a label, in an anywidget.
+// The front end of controls.py: a native range input, select or button, with a label, in an anywidget.
 
 function element(tag, className, text) {
   const node = document.createElement(tag);
@@ -167,8 +167,35 @@ function renderChoice(model, el) {
   return unlisten;
 }
 
+function renderAgain(model, el) {
+  const { root, label } = frame(model, el);
+  const button = element("button", "lbcore-control-again", "Deal again");
+  button.id = label.htmlFor;
+  button.type = "button";
+  root.append(button);
+  const words = () => {
+    label.textContent = `${model.get("label")} ${model.get("value")}`;
+    button.setAttribute("aria-label", `Deal again: now ${label.textContent}`);
+    button.disabled = model.get("disabled");
+  };
+  button.addEventListener("click", () => {
+    const next = model.get("value") + 1;
+    send(model, root, "value", next > model.get("high") ? model.get("low") : next);
+    words();
+  });
+  const unlisten = listen(model, root, [
+    ["change:value", words],
+    ["change:label", words],
+    ["change:disabled", words],
+  ]);
+  words();
+  return unlisten;
+}
+
+const KINDS = { slider: renderSlider, choice: renderChoice, again: renderAgain };
+
 function render({ model, el }) {
-  return model.get("kind") === "slider" ? renderSlider(model, el) : renderChoice(model, el);
+  return KINDS[model.get("kind")](model, el);
 }
 
 export default { render };

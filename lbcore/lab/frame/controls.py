@@ -1,4 +1,4 @@
-"""The two controls of every widget: a slider and a choice, each a native HTML input with a real label.
+"""The controls of every widget: a slider, a choice and a button that deals again, native HTML with a real label.
 
 ipywidgets' own sliders have no accessible name. These are `<input type=range>` and `<select>` with a `<label>`,
 so that a keyboard and a screen reader work as in any web page. What a control may show is a small frozen
@@ -16,7 +16,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-__all__ = ["Choice", "ChoiceSpec", "Slider", "SliderSpec", "choice", "slider"]
+__all__ = ["AgainSpec", "Choice", "ChoiceSpec", "Slider", "SliderSpec", "choice", "deal_again", "slider"]
 
 _HERE = Path(__file__).parent
 
@@ -175,6 +175,19 @@ def slider(
     return SliderSpec(low, high, start, step, scale)
 
 
+class AgainSpec(SliderSpec):
+    """Seeds, one after the other: a slider that is a button."""
+
+
+def deal_again(start: int = 7) -> AgainSpec:
+    """A button *Deal again* in the place of a seed: luck with the seed `start`, and with the next one at each press.
+
+    >>> deal_again(7).start
+    7
+    """
+    return AgainSpec(0, 9_999, start)
+
+
 def _option_label(option: Any) -> str:
     if isinstance(option, type) or (callable(option) and hasattr(option, "__name__")):
         return str(option.__name__)
@@ -279,7 +292,8 @@ class Slider(_Control):
         for name in ("low", "high", "step", "positions", "decimals"):
             self.set_trait(name, getattr(spec, name))
         self.set_trait("ticks", list(spec.ticks))
-        super().__init__(kind="slider", label=label, unit=unit, value=spec.start)
+        kind = "again" if isinstance(spec, AgainSpec) else "slider"
+        super().__init__(kind=kind, label=label, unit=unit, value=spec.start)
 
     @traitlets.validate("value")
     def _validate_value(self, proposal: Any) -> int | float:
