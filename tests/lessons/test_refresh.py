@@ -120,3 +120,9 @@ def test_a_page_for_paper_shows_the_quiz_and_asks_nothing_of_the_network(tmp_pat
     for question in load("02"):
         for words in (question.text, *(choice.text for choice in question.choices)):
             assert " ".join(words.replace("`", "").split()) in text
+
+
+def test_the_check_of_a_machine_says_nothing_before_it_has_run_here():
+    copy = nbformat.read(ROOT / "lessons" / "executed" / "00_start_here.ipynb", as_version=4)
+    (check,) = [cell for cell in copy.cells if "doctor.environment()" in cell.source and cell.cell_type == "code"]
+    assert check.outputs == [] and check.execution_count == 1
