@@ -4,6 +4,9 @@ The lesson itself is saved without outputs. A copy in executed/ carries them, fo
 which compare it. What changes from run to run, or belongs to one machine, is dropped: widget views (their text stays),
 times, kernel details. The exercise's cell, its fold "Solution" and its file in solutions/ are written anew from the
 right class in lbcore/lab/student/exercises/. Running it twice changes nothing.
+
+`python lessons/refresh.py --html`, also with names, writes the copies to html/ for who reads on paper: pages that ask
+nothing of the network.
 """
 
 import copy
@@ -15,12 +18,15 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from lbcore.lab.student.exercises import known
 
 HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+#: A page on paper needs none, and nbconvert's are fetched from the network.
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 FOLD = re.compile(r"(?<=<summary>Solution</summary>\n\n```python\n).*?(?=\n```)", re.DOTALL)
 
 
@@ -69,8 +75,16 @@ def write_exercise(lesson: Any, path: Path) -> None:
         (path.parent / "solutions" / f"{path.stem}.py").write_text(exercise.solution, encoding="utf-8")
 
 
+def to_html(path: Path) -> None:
+    """Write the executed copy of the lesson at `path` as a page into html/ beside it."""
+    page, _ = HTMLExporter().from_filename(str(path.parent / "executed" / path.name))
+    (path.parent / "html").mkdir(exist_ok=True)
+    (path.parent / "html" / f"{path.stem}.html").write_text(SCRIPT.sub("", page), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    for path in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("[0-9]*.ipynb")):
+    names = [name for name in sys.argv[1:] if name != "--html"]
+    for path in [Path(name) for name in names] or sorted(HERE.glob("[0-9]*.ipynb")):
         if path.parent.name == "executed":
             sys.exit(f"{path} is made from the lesson: name the lesson itself")
-        refresh(path)
+        (to_html if "--html" in sys.argv else refresh)(path)

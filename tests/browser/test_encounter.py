@@ -61,6 +61,7 @@ def disabled(where: Any) -> list[bool]:
 END = {
     "restarted": "await find().sessionContext.session.kernel.restart();",
     "shut down": "await find().sessionContext.shutdown();",
+    "crashed": "find().sessionContext.session.kernel.requestExecute({code: 'os._exit(1)'});",
 }
 
 

@@ -210,6 +210,11 @@ def test_burst_against_smooth(selectors):
     assert [row.tolist() for row in result.picks] == [[0, 0, 0, 0, 0, 1, 2], [0, 0, 1, 0, 2, 0, 0]]
     assert result.longest == (5, 2)
     assert "0 0 0 0 0 1 2" in result.sentence() and "0 0 1 0 2 0 0" in result.sentence()
+    # Who sees the squares need not read them again.
+    assert result.caption(result.sentence()).split("\n") == [
+        "BurstRoundRobin: up to 5 in a row at one node.",
+        "WeightedRoundRobin: up to 2 in a row at one node.",
+    ]
 
 
 def test_the_longest_run_of_nothing_and_at_the_ends():

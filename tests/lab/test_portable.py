@@ -15,7 +15,7 @@ def barred(*_, **__):
     raise RuntimeError("can't start new thread")
 
 _thread.start_new_thread = _thread.start_joinable_thread = barred
-for name in ("multiprocessing", "_multiprocessing", "_posixshmem", "concurrent.futures.process"):
+for name in ("multiprocessing", "_multiprocessing", "_posixshmem", "concurrent.futures.process", "fcntl"):
     sys.modules[name] = None
 import threading
 
@@ -30,6 +30,11 @@ from lbcore.lab import balance, evenness, latency, slider
 for result in (balance(lbcore.Random, 1000), evenness(10, rings=5), latency(lbcore.Random, 50, requests=1000)):
     assert style.svg(figure(result)).startswith("<svg")
 assert "<svg" in balance(lbcore.RoundRobin, slider(1, 100)).board.picture
+import os, tempfile
+folder = tempfile.TemporaryDirectory()
+os.environ["LBCORE_PROGRESS"] = folder.name + "/done.json"
+lbcore.lab.predict("requests", 0, 9, "requests").commit()
+assert "0 requests" in repr(lbcore.lab.progress())
 """
 
 

@@ -173,6 +173,7 @@ def test_a_class_and_its_twin_are_the_same_request_by_request():
     result = latency([LeastConnections, reference.LeastConnections], requests=3_000)
     assert result.pair.first is None and result.pair.same == 3_000
     assert "the two are the same" in result.sentence()
+    assert "Request by request" not in latency([RoundRobin, LeastConnections], requests=3_000).sentence()
 
 
 def test_two_that_differ_are_counted():

@@ -38,7 +38,7 @@ def test_a_prediction_is_scored():
     said = changes(prediction=9)
     assert "You said 9: off by 0.5." in said.sentence and "you: 9" in said.board.picture
     said = bounded(prediction=1_000)
-    assert "You said 1,000: off by 783." in said.sentence and "you: 1,000" in said.board.picture
+    assert "You said 1,000. To expect: 219 on average" in said.sentence and "you: 1,000" in said.board.picture
     assert "You said 3: off by" in evenness([1], rings=5).sentence(Guess(3, ""))
     figure(evenness([1], rings=5), 30)
 

@@ -1,6 +1,7 @@
 """What a cell shows: a source, and a result as a still picture with its sentence."""
 
 import base64
+import html
 import io
 import re
 
@@ -64,7 +65,7 @@ def test_a_result_is_one_small_sharp_image_with_its_sentence(name):
         png = base64.b64decode(data)
         assert len(png) < 60_000
         assert Image.open(io.BytesIO(png)).width >= 1100
-        assert alt == caption == shown["text/plain"]
+        assert alt == shown["text/plain"] and html.unescape(caption) == result.caption(html.unescape(alt))
         assert shown["text/plain"].startswith(result.sentence()) and ("You said 105" in alt) == (prediction == 105)
 
 

@@ -56,6 +56,9 @@ def test_the_schedule_adds_up(capsys):
         assert sum(minutes.values()) == MINUTES[lesson.number]
 
 
+NOTE = "Wait for hands. First cell: `show(reference.Random)`."
+
+
 def cell_of(source, *outputs, **metadata):
     made = nbformat.v4.new_code_cell(source)
     made.outputs = list(outputs)
@@ -82,7 +85,7 @@ def good_notebook():
     book.cells.append(new.new_markdown_cell("# 02 · Random: how uneven is luck?\n*35 minutes.*"))
     for name in SECTIONS:
         opening = new.new_markdown_cell(f"## {name}\n\n{texts.get(name, '')}")
-        opening.metadata["lbcore"] = {"minutes": 8 if name == "Play" else 3, "notes": "Wait for hands."}
+        opening.metadata["lbcore"] = {"minutes": 8 if name == "Play" else 3, "notes": NOTE}
         book.cells += [opening, *codes.get(name, [])]
     number_cells(book)
     return book
@@ -173,6 +176,8 @@ BREAKERS = [
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.update(minutes="8")),
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("minutes")),
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("notes")),
+    ("first_cell", lambda book: find(book, "## Quiz").metadata.lbcore.update(notes="Wait for hands.")),
+    ("first_cell", lambda book: setattr(find(book, "show("), "source", "show(reference.RoundRobin)")),
     ("minutes", lambda book: book.metadata.lbcore.update(minutes=30)),
     ("executed", lambda book: find(book, "show(").update(execution_count=None)),
     ("executed", lambda book: find(book, "quiz(").update(execution_count=99)),

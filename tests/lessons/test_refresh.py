@@ -1,6 +1,8 @@
 """Saving a lesson as committed, and strict nbval over it: a drifted output goes red."""
 
+import html
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import nbformat
 import pytest
 
 from lbcore.lab.student.exercises import known
+from lbcore.lab.student.quiz import load
 
 ROOT = Path(__file__).parents[2]
 CELLS = {
@@ -100,3 +103,26 @@ def test_strict_nbval_with_this_repositorys_settings(refreshed, tmp_path):
     failed = re.findall(r"^FAILED .*?(\w+)\.ipynb::Cell (\d)", done.stdout, re.MULTILINE)
     assert failed == [("words", "0"), ("words", "1"), ("words", "3")], done.stdout
     assert "3 failed, 5 passed" in done.stdout
+
+
+def test_a_page_for_paper_shows_the_quiz_and_asks_nothing_of_the_network(tmp_path):
+    lesson = tmp_path / "02_random.ipynb"
+    (tmp_path / "executed").mkdir()
+    shutil.copy(ROOT / "lessons" / "executed" / lesson.name, tmp_path / "executed")
+    done = run(ROOT / "lessons" / "refresh.py", "--html", lesson)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "html" / "02_random.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "<iframe" not in page
+    # What a page loads, and what its style sheets do.
+    assert re.findall(r"""(?:src|href)=["'](?:https?:)?//[^"']+["']""", re.sub("<a .*?>", "", page)) == []
+    assert re.findall(r"""url\(["']?(?:https?:)?//|@import""", page) == []
+    text = " ".join(html.unescape(re.sub("<.*?>", "", page)).split())
+    for question in load("02"):
+        for words in (question.text, *(choice.text for choice in question.choices)):
+            assert " ".join(words.replace("`", "").split()) in text
+
+
+def test_the_check_of_a_machine_says_nothing_before_it_has_run_here():
+    copy = nbformat.read(ROOT / "lessons" / "executed" / "00_start_here.ipynb", as_version=4)
+    (check,) = [cell for cell in copy.cells if "doctor.environment()" in cell.source and cell.cell_type == "code"]
+    assert check.outputs == [] and check.execution_count == 1

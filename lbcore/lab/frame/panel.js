@@ -35,7 +35,7 @@ function render({ model, el }) {
     }
   };
   const say = () => {
-    sentence.textContent = model.get("sentence");
+    sentence.textContent = model.get("caption") || model.get("sentence");
     if (model.get("picture")) picture.setAttribute("aria-label", model.get("sentence"));
   };
   const write = () => {
@@ -74,7 +74,7 @@ function render({ model, el }) {
     still(el);
   });
   const listeners = [
-    ["change:picture", show], ["change:sentence", say], ["change:code", write], ["change:progress", count],
+    ["change:picture", show], ["change:sentence", say], ["change:caption", say], ["change:code", write], ["change:progress", count],
     ["change:drawn", answered], ["change:note", answered],
   ];
   for (const [name, handler] of listeners) model.on(name, handler);

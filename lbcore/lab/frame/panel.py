@@ -36,6 +36,8 @@ class Board(anywidget.AnyWidget):
     _css = _HERE / "panel.css"
     picture = traitlets.Unicode().tag(sync=True)
     sentence = traitlets.Unicode().tag(sync=True)
+    #: The part of the sentence that is to be read below the picture; empty for all of it.
+    caption = traitlets.Unicode().tag(sync=True)
     code = traitlets.Unicode().tag(sync=True)
     progress = traitlets.Float(-1.0).tag(sync=True)
     #: The room on the page, in CSS pixels; 0 until the page says it.
@@ -114,6 +116,10 @@ class Panel(Told, ipywidgets.VBox):
         """The sentence that stands below the picture; what to do where it is veiled."""
         return VEIL if self.veiled else self.board.sentence
 
+    def paper(self) -> str:
+        """What stands below its still: no more than below the living picture."""
+        return self.sentence if self.veiled else self.board.caption or self.sentence
+
     @property
     def code(self) -> str:
         """The line of code that reproduces the picture."""
@@ -138,12 +144,13 @@ class Panel(Told, ipywidgets.VBox):
         try:
             line = self.code_of(self.values)
             result = self.run(self.values, self._watch())
-            drawn = self._figure(result)
-            shown = {"picture": style.svg(drawn), "sentence": self._sentence(result), "code": line}
+            drawn, sentence = self._figure(result), self._sentence(result)
+            caption = str(result.caption(sentence))
+            shown = {"picture": style.svg(drawn), "sentence": sentence, "caption": caption, "code": line}
             self.result, self.figure, self.error = result, drawn, None
         except Exception as error:
             self.result, self.error = None, error
-            shown = {"picture": "", "sentence": sentence_of(error), "code": line}
+            shown = {"picture": "", "sentence": sentence_of(error), "caption": "", "code": line}
         with self.board.hold_sync():
             for name, value in {**shown, "progress": -1.0, "drawn": self.redraws}.items():
                 setattr(self.board, name, value)

@@ -38,6 +38,10 @@ class Result:
         """Draw what came out on an empty figure, with the prediction in it."""
         raise TypeError(f"result: there is no picture of a {type(self).__name__}")
 
+    def caption(self, sentence: str) -> str:
+        """What stands below the picture: the sentence, without what everybody who sees the picture reads in it."""
+        return sentence
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented

@@ -51,24 +51,25 @@ def figure(result: Any, prediction: Any = None, fig: Figure | None = None, width
 def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     """A result for the page: as HTML, and in words."""
     sentence = result.sentence(guess(prediction))
-    return {"text/html": _html(sentence, figure(result, prediction)), "text/plain": sentence}
+    drawn = figure(result, prediction)
+    return {"text/html": _html(sentence, drawn, result.caption(sentence)), "text/plain": sentence}
 
 
 def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:
-    """The still of a widget: its picture where it has one, else what is on `paper`, and how to bring it to life."""
+    """The still of a widget: its picture where it has one, what is on `paper`, and how to bring it to life."""
     words = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(paper))
-    shown = f'<p style="{_TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn)
+    shown = f'<p style="{_TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn, paper)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
     note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
 
 
-def _html(sentence: str, drawn: Figure) -> str:
+def _html(sentence: str, drawn: Figure, caption: str) -> str:
     text = html.escape(sentence, quote=True)
     data = base64.b64encode(style.png(drawn)).decode()
     # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
     return (
-        f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px;overflow-x:auto">'
+        f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px"><div style="overflow-x:auto">'
         f'<img class="lbcore-image" alt="{text}" style="width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:none" '
-        f'src="data:image/png;base64,{data}"></figure><p style="{_TEXT}">{text}</p>'
+        f'src="data:image/png;base64,{data}"></div><figcaption style="{_TEXT}">{html.escape(caption)}</figcaption></figure>'
     )

@@ -51,7 +51,8 @@ class Expected(NamedTuple):
 
 def expected(values: Any) -> Expected:
     """What to expect, from one value for each seed (a sequence or an array)."""
-    low, high = np.percentile(values, [5, 95])
+    # Ends that were seen: no node has half a request.
+    low, high = np.percentile(values, [5, 95], method="inverted_cdf")
     return Expected(float(np.mean(values)), float(low), float(high), len(values))
 
 
@@ -73,11 +74,15 @@ def judged(said: Guess, truth: Expected) -> str:
     if low == high:
         gap = abs(round(value - mean, decimals))
         return f" You said {spoken(value, unit)}: {'exactly right' if gap == 0 else f'off by {gap:,.{decimals}f}'}."
-    beside = value - min(max(value, low), high)
-    place = f"{abs(beside):,.{decimals}f} {'above' if beside > 0 else 'below'} that" if beside else "inside"
+
+    def said_of(number: float) -> str:
+        return f"{round(number):,}" if number == round(number) else f"{number:,.{decimals}f}"
+
+    beside = round(value - min(max(value, low), high), decimals)
+    place = f"{said_of(abs(beside))} {'above' if beside > 0 else 'below'} that" if beside else "inside"
     return (
-        f" You said {spoken(value, unit)}. To expect: {mean:,.{decimals}f} on average, and {low:,.{decimals}f} to "
-        f"{high:,.{decimals}f} nine times in ten ({truth.seeds:,} seeds). You are {place}."
+        f" You said {spoken(value, unit)}. To expect: {said_of(mean)} on average, and {said_of(low)} to "
+        f"{said_of(high)} nine times in ten ({truth.seeds:,} seeds). You are {place}."
     )
 
 

@@ -175,24 +175,19 @@ def _alone(file: Path) -> Iterator[None]:
         yield
 
 
-if sys.platform == "win32":
-    import msvcrt
+def _locked(lock: int) -> bool:
+    """Take the lock, if nobody holds it; where there are no locks, as in a web page, go on without."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
 
-    def _locked(lock: int) -> bool:
-        """Take the lock, if nobody holds it."""
-        try:
             msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
+        else:
+            import fcntl
 
-else:
-    import fcntl
-
-    def _locked(lock: int) -> bool:
-        """Take the lock, if nobody holds it."""
-        try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    except (BlockingIOError, PermissionError):
+        return False
+    except (ImportError, OSError):
         return True
+    return True

@@ -34,12 +34,25 @@ class Sequence(Result):
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
         rows = []
-        for label, picks, longest in zip(self.labels, self.picks, self.longest, strict=True):
-            shown = " ".join("-" if node < 0 else str(node) for node in picks[:40])
-            more = f" and {len(picks) - 40} more" if len(picks) > 40 else ""
+        for label, shown, longest in zip(self.labels, self._written, self.longest, strict=True):
             most = "never twice in a row" if longest <= 1 else f"up to {longest} in a row at one node"
-            rows.append(f"{label}: {shown}{more}, {most}." if shown else f"{label}: no request yet.")
+            rows.append(f"{label}: {shown}, {most}." if shown else f"{label}: no request yet.")
         return "\n".join(rows) + scored(prediction, self.longest[0])
+
+    def caption(self, sentence: str) -> str:
+        """Without the picks, which stand in the squares."""
+        for label, shown in zip(self.labels, self._written, strict=True):
+            sentence = sentence.replace(f"{label}: {shown}, ", f"{label}: ")
+        return sentence
+
+    @property
+    def _written(self) -> list[str]:
+        """The picks of each row, in figures."""
+        return [
+            " ".join("-" if node < 0 else str(node) for node in picks[:40])
+            + (f" and {len(picks) - 40} more" if len(picks) > 40 else "")
+            for picks in self.picks
+        ]
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A row of squares for each selector: a square is a request, and its colour and number are the node."""

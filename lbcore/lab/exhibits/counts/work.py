@@ -90,7 +90,10 @@ class Work(Result):
                 style.node_axis(ax, self.nodes, room=17)
 
 
-@exhibit(called={"every": "one heavy request in", "heavy": "cost of a heavy request"})
+@exhibit(
+    called={"every": "one heavy request in", "heavy": "cost of a heavy request"},
+    truth=lambda result, _: result.rows[0].work.max(),
+)
 def work(
     selector: Any,
     costs: Any = None,

@@ -66,7 +66,7 @@ class Moves(Result):
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """What share moved, and each node's keys: what stayed is solid, what came from elsewhere striped."""
-        block, left, right = 236.0, 62.0, 116.0
+        block, left, right = 246.0, 62.0, 116.0
         height = 8 + block * len(self.rows)
         style.blank(height, fig)
         width = style.width_of(fig)
@@ -74,7 +74,7 @@ class Moves(Result):
         for i, (row, moved) in enumerate(zip(self.rows, self.percent, strict=True)):
             top = height - 8 - i * block
             strip = fig.add_axes((left / width, (top - 48) / height, wide, 24 / height))
-            ax = fig.add_axes((left / width, (top - block + 48) / height, wide, (block - 48 - 84) / height))
+            ax = fig.add_axes((left / width, (top - block + 48) / height, wide, (block - 48 - 94) / height))
             strip.barh([0], [100 - moved], left=[moved], color=style.NEUTRAL, gid="stayed")
             strip.barh(
                 [0],

@@ -57,7 +57,11 @@ class QueueLengths(Result):
         axes[-1].set_xlabel(f"time, {UNIT} (one line for each node: requests there)")
 
 
-@exhibit(called={"load": LOAD, "age": "age of the view, mean service times", "until": "mean service times shown"})
+@exhibit(
+    called={"load": LOAD, "age": "age of the view, mean service times", "until": "mean service times shown"},
+    truth=lambda result, _: result.lengths[0].max(),
+    seeds=10,
+)
 def queue_lengths(
     cls: Any = (selectors.LeastConnections, selectors.TwoChoices),
     age: float = 0.0,

@@ -99,7 +99,7 @@ class Bounded(Result):
         panels[1].set_xlabel("node (narrow stripes: the hottest key)")
 
 
-@exhibit(called={"eps": "eps, how far above the mean a node may go"})
+@exhibit(called={"eps": "eps, how far above the mean a node may go"}, truth=lambda result, _: result.ring.max())
 def bounded(
     cls: Any = selectors.BoundedRing,
     eps: float = 0.25,
