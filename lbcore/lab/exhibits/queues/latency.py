@@ -110,7 +110,7 @@ class Latency(Result):
         """p50 and p99 as bars on one another, theory as thin lines; below, where speeds differ, how busy nodes are."""
         rows = len(self.rows)
         above = 62 + 34 * rows
-        style.blank(above + (104 if self.uneven else 0), fig)
+        style.blank(above + (150 if self.uneven else 0), fig)
         tall = fig.get_size_inches()[1] * 72
         ax = style.place(fig, left=146, right=92, top=30, bottom=tall - above + 46)[0, 0]
         at = np.arange(rows)

@@ -90,7 +90,7 @@ class Ring(Result):
         """The circle with its keys, before and after the change, and beside it each node's share."""
         wide = style.width_of(fig)
         # The circle grows with the picture; what is written stays as large as it is.
-        scale = wide / style.WIDTH_PT
+        scale = min(1.4, wide / style.WIDTH_PT)
         tall, side, left, beside = 330.0 * scale, 292.0 * scale, 10.0, 330.0 * scale
         style.blank(tall, fig)
         ax = fig.add_axes((left / wide, 28 / tall, side / wide, side / tall))
