@@ -97,7 +97,6 @@ RC: Any = {
     "axes.axisbelow": True,
     "axes.facecolor": PAPER,
     "legend.facecolor": PAPER,
-    "hatch.color": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,

@@ -110,7 +110,7 @@ class Ring(Result):
             arcs(ax, before, *INNER, list(range(len(before.nodes))), "before")
             parts = [wedge(start, end, *CHANGED) for start, end in self.changed]
             ax.add_collection(PolyCollection(parts, color=style.INK, linewidth=0, gid="changed"), autolim=False)
-            words = "inside: before\noutside: after\ndark: changes hands\n\n"
+            words = "inside: before\noutside: after\nmarked: changes hands\n\n"
             words += f"{int(moved.sum())} of {len(x)} keys\nmove (diamonds)"
         ax.text(0, 0, words, ha="center", va="center", color=style.MUTED, linespacing=1.3)
         shares = 100 * last.shares
