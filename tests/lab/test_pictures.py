@@ -125,6 +125,8 @@ def test_a_picture_at_its_extremes(case):
     # A style element in a page is everybody's.
     assert "<g id=" not in text and "<style" not in text and "<metadata" not in text and "<text" in text
     assert not re.search(r"\d{4}-\d\d-\d\d", text)
+    # What follows the theme says so wherever it stands.
+    assert set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", text)).isdisjoint(style.THEMED)
     assert len(text) < 250_000
 
 
@@ -183,6 +185,41 @@ def test_a_node_keeps_its_colour():
         bars = figure(result).axes[0].containers[0]
         wanted = [pytest.approx(counts.rgb(colour)) for colour in style.COLOURS[:5]]
         assert [tuple(np.asarray(bar.get_facecolor()[:3])) for bar in bars] == wanted
+
+
+def test_writing_is_read_on_every_colour():
+    for face in (*style.COLOURS, style.NEUTRAL, style.DOWN):
+        assert style.contrast(style.on(face), face) >= 4.5
+    for ink in (style.INK, style.MUTED, style.GUESS, style.WARNING):
+        assert style.contrast(ink, style.PAPER) >= 4.5
+    assert style.contrast(style.WARNING, style.WINDOW) >= 4.5
+
+
+def test_yellow_has_an_edge():
+    for result in (balance(RoundRobin(8), 80), sequence(RoundRobin(8), 8)):
+        for artist in (*figure(result).axes[0].patches, *figure(result).axes[0].collections):
+            edges = np.atleast_2d(artist.get_edgecolor())
+            for face, edge in zip(np.atleast_2d(artist.get_facecolor()), edges, strict=False):
+                if tuple(face[:3]) == pytest.approx(counts.rgb(style.YELLOW)):
+                    assert tuple(edge[:3]) == pytest.approx(counts.rgb(style.YELLOW_EDGE))
+                    assert np.min(artist.get_linewidth()) > 0
+
+
+def test_bars_whose_colours_would_come_again_have_one():
+    faces = {tuple(bar.get_facecolor()) for bar in figure(balance(RoundRobin(10), 10)).axes[0].containers[0]}
+    assert len(faces) == 1
+    assert len({tuple(bar.get_facecolor()) for bar in figure(balance(RoundRobin(8), 8)).axes[0].containers[0]}) == 8
+
+
+@pytest.mark.parametrize("width_px", [200, 468, 800, 1200, 3000])
+@pytest.mark.parametrize("case", ["balance", "work", "moves", "luck", "hot keys", "sequence of 40"])
+def test_a_picture_is_drawn_for_the_room_there_is(case, width_px):
+    fig = figure(CASES[case](), None, None, style.fitted(width_px))
+    check_texts(fig)
+    text_px = style.FONT_PT * min(width_px, style.PROJECTOR_PX) / style.width_of(fig)
+    assert width_px < style.MIN_WIDTH_PX or 13 <= text_px <= 18
+    # Used again for a still, it has its own width.
+    assert style.width_of(figure(CASES[case](), None, fig)) == style.WIDTH_PT
 
 
 def test_what_is_no_result_is_a_type_error():

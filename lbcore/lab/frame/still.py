@@ -25,10 +25,16 @@ _STYLE = (
     f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
 )
 _RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
-_TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;white-space:pre-line"
-#: In a dark theme the image is turned round, light for dark, its hues as they were; its ground is the page's.
+_TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;padding:0 5px;white-space:pre-line"
+#: In a dark theme the image is turned round, light for dark, its hues as they were; its ground is the page's. And what
+#: a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between words. Its own
+#: colour of comments has too little contrast in both themes.
 _THEME = (
-    "<style>.lbcore-image{mix-blend-mode:multiply}"
+    "<style>.jp-OutputArea .jp-RenderedMarkdown pre{white-space:pre;word-break:normal;overflow-x:auto}"
+    ".jp-OutputArea .jp-RenderedText pre{word-break:normal;overflow-wrap:break-word}"
+    'body[data-jp-theme-light="true"]{--jp-mirror-editor-comment-color:#2a6a6a}'
+    'body[data-jp-theme-light="false"]{--jp-mirror-editor-comment-color:#7fbfbf}'
+    ".lbcore-image{mix-blend-mode:multiply}"
     'body[data-jp-theme-light="false"] .lbcore-image{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>'
 )
 
@@ -60,7 +66,7 @@ def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:
     words = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(paper))
     shown = f'<p style="{_TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn, paper)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
-    note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic">{run}</p>'
+    note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic;padding:0 5px">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
 
 
@@ -71,5 +77,6 @@ def _html(sentence: str, drawn: Figure, caption: str) -> str:
     return (
         f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px"><div style="overflow-x:auto">'
         f'<img class="lbcore-image" alt="{text}" style="width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:none" '
-        f'src="data:image/png;base64,{data}"></div><figcaption style="{_TEXT}">{html.escape(caption)}</figcaption></figure>'
+        f'src="data:image/png;base64,{data}"></div>'
+        f'<figcaption style="{_TEXT}">{html.escape(caption)}</figcaption></figure>'
     )

@@ -97,7 +97,6 @@ RC: Any = {
     "axes.axisbelow": True,
     "axes.facecolor": PAPER,
     "legend.facecolor": PAPER,
-    "hatch.color": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
@@ -322,6 +321,8 @@ def svg(fig: Figure) -> str:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, count=1, flags=re.DOTALL)
     # Nobody refers to the groups, and a page with two pictures would have every name twice.
     text = re.sub(r'<g id="[^"]*"', "<g", text)
+    # A hatched face is an attribute, in which a variable is not certain to be understood.
+    text = re.sub(r' fill="(#[0-9a-f]{6})"', r' style="fill: \1"', text)
     text = re.sub(r"(?<=: )#[0-9a-f]{6}\b", lambda m: _themed(m[0]), text)
     look = (
         f"display:block;width:100%;min-width:{MIN_WIDTH_PX}px;max-width:{PROJECTOR_PX}px;height:auto;"

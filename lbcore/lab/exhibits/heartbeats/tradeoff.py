@@ -93,7 +93,7 @@ class TradeOff(Result):
         ax.set_yticks(places, [f"{place:,g}" for place in places])
         ax.minorticks_off()
         ax.set_title("false alarms an hour (log scale)")
-        words = [*["thin: theory"] * (self.theory is not None), "hollow: measured", *["black: here"] * (not several)]
+        words = [*["thin: theory"] * (self.theory is not None), "hollow: measured", *["filled: here"] * (not several)]
         ax.set_xlabel(f"seconds until a death is noticed, in the mean\n({'; '.join(words)})")
         if several:
             style.edge_labels(ax, labels)

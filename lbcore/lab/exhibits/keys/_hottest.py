@@ -37,13 +37,13 @@ class Hottest(Result):
         where = np.flatnonzero(hot)
         if where.size <= style.MOST_BARS:
             for node in where.tolist():
-                face = style.NEUTRAL if outline else style.colour(node)
+                face = style.NEUTRAL if n > len(style.COLOURS) else style.colour(node)
                 ax.bar(
                     node,
                     hot[node],
                     1.0 if outline else 0.8,
                     facecolor=face,
-                    edgecolor=style.on(face),
+                    edgecolor=style.PAPER,
                     hatch=style.STRIPES,
                     linewidth=0,
                     zorder=2.2,

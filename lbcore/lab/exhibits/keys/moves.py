@@ -66,7 +66,7 @@ class Moves(Result):
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """What share moved, and each node's keys: what stayed is solid, what came from elsewhere striped."""
-        block, left, right = 246.0, 62.0, 116.0
+        block, left, right = 310.0, 62.0, 116.0
         height = 8 + block * len(self.rows)
         style.blank(height, fig)
         width = style.width_of(fig)
@@ -113,10 +113,14 @@ class Moves(Result):
             for look, bar in zip(looks, solid, strict=True):
                 bar.set(**style.node_look(look, len(row.after)))
             ahead = kept.astype(float)
-            pieces = [(style.colour(old), arrived[old]) for old in range(len(row.before))]
+            pieces = [(style.colour(old), arrived[old], str(old)) for old in range(len(row.before))]
             if len(pieces) > MOST_PIECES:
-                pieces = [(style.NEUTRAL, arrived.sum(axis=0))]
-            for face, keys in pieces:
+                pieces = [(style.NEUTRAL, arrived.sum(axis=0), "")]
+            # Colours come again from the ninth node on: where there is room, a piece says whose it was.
+            highest = max(1.0, float(row.flow.sum(axis=0).max(initial=0)) * 1.05)
+            pt = (block - 142) / highest
+            numbered = wide * width / max(1, len(row.after)) >= 20
+            for face, keys, whose in pieces:
                 some = np.flatnonzero(keys)
                 columns(
                     ax,
@@ -126,12 +130,22 @@ class Moves(Result):
                     **style.striped(face),
                     gid="moved",
                 )
+                for node in some[keys[some] * pt >= 13] if numbered and whose else ():
+                    ax.text(
+                        node,
+                        ahead[node] + keys[node] / 2,
+                        whose,
+                        ha="center",
+                        va="center_baseline",
+                        color=style.on(face),
+                        bbox={"facecolor": face, "edgecolor": "none", "pad": 0.5},
+                    )
                 ahead += keys
             style.node_axis(ax, row.after, "node after the change")
             style.count_axis(ax, f"keys (of {self.keys:,})", 4)
-            ax.set_ylim(0, max(1.0, float(ahead.max(initial=0)) * 1.05))
+            ax.set_ylim(0, highest)
             note = "solid: stayed\nstriped: moved" + (
-                ",\nin the colour of\nthe old node" if len(row.before) <= MOST_PIECES else ""
+                ",\ncolour, number:\nthe old node" if len(row.before) <= MOST_PIECES else ""
             )
             ax.text(1.012, 0.98, note, transform=ax.transAxes, va="top", color=style.MUTED)
 

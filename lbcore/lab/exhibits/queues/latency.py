@@ -110,7 +110,7 @@ class Latency(Result):
         """p50 and p99 as bars on one another, theory as thin lines; below, where speeds differ, how busy nodes are."""
         rows = len(self.rows)
         above = 62 + 34 * rows
-        style.blank(above + (104 if self.uneven else 0), fig)
+        style.blank(above + (150 if self.uneven else 0), fig)
         tall = fig.get_size_inches()[1] * 72
         ax = style.place(fig, left=146, right=92, top=30, bottom=tall - above + 46)[0, 0]
         at = np.arange(rows)
@@ -147,7 +147,7 @@ class Latency(Result):
         style.thousands(ax.xaxis)
         ax.text(1.02, 1.02, "p50 · p99", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
         thin = "; thin line: theory" if any(row.theory is not None for row in self.rows) else ""
-        fig.text(12 / style.width_of(fig), 1 - 16 / tall, f"latency: dark p50, pale p99{thin}", va="center")
+        fig.text(12 / style.width_of(fig), 1 - 16 / tall, f"latency: full p50, pale p99{thin}", va="center")
         ax.set_xlabel(UNIT)
         if self.uneven:
             _utilisation(self, fig, tall - above)

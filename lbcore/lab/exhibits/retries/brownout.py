@@ -131,7 +131,7 @@ class BrownOut(Result):
             at = self.back_s + self.recovery_s
             good.axvline(at, color=style.INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4, gid="recovery")
         verdict = "not recovered" if math.isinf(self.recovery_s) else f"recovered after {self.recovery_s:,.0f} s"
-        shades = "; dark: retries" if self.again.any() else ""
+        shades = "; on top: retries" if self.again.any() else ""
         shades += "; pale: refused" if self.refused.any() else ""
         style.count_axis(load, "", 5)
         load.set_title(f"attempts, each second{shades}", pad=20)

@@ -90,7 +90,7 @@ class Ring(Result):
         """The circle with its keys, before and after the change, and beside it each node's share."""
         wide = style.width_of(fig)
         # The circle grows with the picture; what is written stays as large as it is.
-        scale = wide / style.WIDTH_PT
+        scale = min(1.4, wide / style.WIDTH_PT)
         tall, side, left, beside = 330.0 * scale, 292.0 * scale, 10.0, 330.0 * scale
         style.blank(tall, fig)
         ax = fig.add_axes((left / wide, 28 / tall, side / wide, side / tall))
@@ -110,7 +110,7 @@ class Ring(Result):
             arcs(ax, before, *INNER, list(range(len(before.nodes))), "before")
             parts = [wedge(start, end, *CHANGED) for start, end in self.changed]
             ax.add_collection(PolyCollection(parts, color=style.INK, linewidth=0, gid="changed"), autolim=False)
-            words = "inside: before\noutside: after\ndark: changes hands\n\n"
+            words = "inside: before\noutside: after\nmarked: changes hands\n\n"
             words += f"{int(moved.sum())} of {len(x)} keys\nmove (diamonds)"
         ax.text(0, 0, words, ha="center", va="center", color=style.MUTED, linespacing=1.3)
         shares = 100 * last.shares
