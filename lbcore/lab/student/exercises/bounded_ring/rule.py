@@ -45,7 +45,7 @@ _ODD = (
     *(_Script(n, eps, ["ann", "bob", "eve", "ann"] * 8) for n in (1, 2, 3, 4, 5) for eps in (0.0, 3.0)),
     _Script(3, 0.1, [f"user-{i % 5}" for i in range(40)]),
     _Script(8, 0.5, ["ann"] * 12, copies=2),
-    _Script(4, 1.0, _NEIGHBOURS),
+    *(_Script(4, 1.0, [key]) for key in _NEIGHBOURS),
 )
 
 
