@@ -65,6 +65,21 @@ def test_an_exception_becomes_a_sentence(error, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_stop_while_a_slider_is_answered_is_a_note(capsys):
+    def run(values, progress):
+        if values["nodes"] == 13:
+            raise KeyboardInterrupt
+        return balance(RoundRobin(values["nodes"]), 100)
+
+    panel = make(run)
+    panel.controls["nodes"].value = 13
+    assert panel.board.note == "Stopped before it was drawn. Move a control to try again."
+    assert panel.board.progress == -1 and panel.board.drawn == panel.redraws == 2
+    panel.controls["nodes"].value = 14
+    assert panel.board.note == "" and len(panel.result.nodes) == 14
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_prediction_veils_the_picture_until_it_is_committed():
     said = predict("requests at the busiest of 10 nodes", 100, 200)
     panel = make(prediction=said)
