@@ -2,6 +2,7 @@
 
 A node keeps its colour everywhere: the eight of Okabe and Ito, then the same eight hatched. Down is grey and crossed.
 Theory is a thin line or a shaded band, a prediction a dashed line; both are labelled at the right edge.
+(Longer than 300 lines: every colour and every size stands in one place.)
 """
 
 import io
