@@ -62,7 +62,8 @@ class Balance(Result):
         if self.even:
             mean = self.requests / up
             above = 100 * (self.busiest / mean - 1) if mean else 0.0
-            text += f", {percent(above)} % above the mean" if above > 1e-9 else ", exactly the mean"
+            if self.requests >= up:  # of fewer, a percentage says nothing
+                text += f", {percent(above)} % above the mean" if above > 1e-9 else ", exactly the mean"
         else:
             node = int(self.counts.argmax())
             text += f": {self.nodes[node]}, whose share is {amount(self.expected[node])}"
