@@ -6,6 +6,7 @@ import pytest
 from lbcore import Random, RoundRobin
 from lbcore.lab import balance, luck, predict, slider
 from lbcore.lab.frame import panel as panel_module
+from lbcore.lab.frame import style
 from lbcore.lab.frame.controls import choice
 from lbcore.lab.frame.panel import Panel
 from lbcore.lab.frame.veil import VEIL, reveal
@@ -28,6 +29,25 @@ def test_it_draws_at_once_and_once_a_change():
         assert panel.figure is figure
     panel.controls["nodes"].value = 1
     assert panel.redraws == 4  # nothing changed
+
+
+def test_a_wider_page_draws_the_same_result_anew_and_runs_nothing():
+    ran = []
+
+    def run(values, progress):
+        ran.append(values)
+        return balance(RoundRobin(values["nodes"]), 100)
+
+    panel = make(run)
+    before, result = panel.board.picture, panel.result
+    panel.board.width = 1_100
+    assert style.width_of(panel.figure) == style.fitted(1_100) > style.WIDTH_PT
+    assert panel.board.picture != before and panel.result is result and len(ran) == 1
+    panel.controls["nodes"].value = 3
+    assert style.width_of(panel.figure) == style.fitted(1_100) and len(ran) == 2
+    waiting = make(run, prediction=predict("a number", 0, 9))
+    waiting.board.width = 900
+    assert not waiting.board.picture and waiting.veiled
 
 
 def test_what_it_shows_belongs_together():
@@ -62,6 +82,21 @@ def test_an_exception_becomes_a_sentence(error, capsys):
     assert panel.board.picture == "" and panel.code == "nodes=13"
     panel.controls["nodes"].value = 14
     assert panel.error is None and panel.board.picture.startswith("<svg")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_stop_while_a_slider_is_answered_is_a_note(capsys):
+    def run(values, progress):
+        if values["nodes"] == 13:
+            raise KeyboardInterrupt
+        return balance(RoundRobin(values["nodes"]), 100)
+
+    panel = make(run)
+    panel.controls["nodes"].value = 13
+    assert panel.board.note == "Stopped before it was drawn. Move a control to try again."
+    assert panel.board.progress == -1 and panel.board.drawn == panel.redraws == 2
+    panel.controls["nodes"].value = 14
+    assert panel.board.note == "" and len(panel.result.nodes) == 14
     assert capsys.readouterr() == ("", "")
 
 

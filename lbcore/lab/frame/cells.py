@@ -36,8 +36,7 @@ def watch(panel: _Stale) -> None:
     running = notebook.shell()
     if running is None:
         return
-    if not _watched:
-        running.events.register("post_run_cell", _look)
+    running.events.register("post_run_cell", _look)  # once, however often it is asked for
     _watched.add(panel)
 
 

@@ -80,13 +80,10 @@ class Drawn:
         return f"Request {request}" if nodes == self.nodes else f"{nodes} nodes, request {request}"
 
     def watch(self, cls: type) -> _Seen:
-        """What the class does, up to its end."""
-        return self._watch(cls, self.requests)
-
-    def _watch(self, cls: type, requests: int) -> _Seen:
+        """What the class does at first; its chances, and a long run, are found when they are asked for."""
         seen = _Seen(cls)
         try:
-            self._run(seen, seen.picks, requests)
+            self._run(seen, seen.picks, _FEW)
             self._run(seen, seen.again, _FEW)
         except (Wrong, Failed) as broken:
             seen.broken = broken
@@ -129,7 +126,13 @@ class Drawn:
                         raise shown
                     node(self.where(nodes, len(history) + 1), shown, nodes)
                 self.rule(nodes, history, found)
-        self.rule_of_many(seen.picks)
+        many: list[int] = []
+        try:
+            self._run(seen, many, self.requests)
+        except (Wrong, Failed) as broken:
+            seen.broken = broken
+            raise
+        self.rule_of_many(many)
 
     def alike(self, seen: _Seen, other: type) -> bool:
         """As every stage."""
@@ -181,7 +184,7 @@ class Drawn:
     def _known(self, other: type) -> _Seen:
         key = self.rule, other
         if key not in _KNOWN:
-            _KNOWN[key] = self._watch(other, _FEW)
+            _KNOWN[key] = self.watch(other)
         return _KNOWN[key]
 
 

@@ -56,3 +56,22 @@ class BySquares(Given):
         gaps = self.gaps[-50:]
         mean = sum(gaps) / len(gaps)
         return mean + self.k * max(0.0, sum(gap * gap for gap in gaps) / len(gaps) - mean * mean) ** 0.5
+
+
+class InADeque(Given):
+    """A deque of 50 gaps, in numbers of numpy."""
+
+    def __init__(self, k):
+        super().__init__(k)
+        self.last = deque(maxlen=50)
+
+    def heartbeat(self, now_s):
+        if self.last_s is not None:
+            self.last.append(np.float64(now_s - self.last_s))
+        self.last_s = now_s
+
+    def timeout_s(self):
+        n = len(self.last)
+        mean = sum(self.last) / n
+        squares = sum((gap - mean) ** 2 for gap in self.last)
+        return mean + self.k * np.sqrt(squares / (n - 1))

@@ -83,3 +83,32 @@ class OwnRing:
                 self.held[node] += 1
                 self.load[node] = self.held[node]
                 return node
+
+
+class OwnTotal(Given):
+    """Counts all requests by itself, before it looks."""
+
+    total = 0
+
+    def select(self, key):
+        self.total += 1
+        walk = iter(self.ring.walk(key))
+        node = next(walk)
+        while self.load[node] >= (1 + self.eps) * self.total / self.n:
+            node = next(walk)
+        self.load[node] += 1
+        return node
+
+
+class OwnBooks(Given):
+    """`load` is not used; the first with room is the least of those that have room, by their place in the walk."""
+
+    def __init__(self, n, eps):
+        super().__init__(n, eps)
+        self.picks = []
+
+    def select(self, key):
+        bound = math.ceil((1 + self.eps) * (len(self.picks) + 1) / self.n)
+        met = self.ring.replicas(key, self.n)
+        self.picks.append(min(met, key=lambda node: (self.picks.count(node) >= bound, met.index(node))))
+        return self.picks[-1]

@@ -80,3 +80,21 @@ class Renamed:
 
     def release(self, node):
         self.open[node] -= 1
+
+
+class DrawnAsSecondKey(Given):
+    def select(self):
+        node = min(range(len(self.in_flight)), key=lambda i: (self.in_flight[i], self.rng.next()))
+        self.in_flight[node] += 1
+        return node
+
+
+class FromARandomOne(Given):
+    """Looks at the nodes in turn from a random one on."""
+
+    def select(self):
+        n = len(self.in_flight)
+        start = self.rng.next() % n
+        node = min(((start + i) % n for i in range(n)), key=self.in_flight.__getitem__)
+        self.in_flight[node] += 1
+        return node

@@ -79,3 +79,17 @@ class UntilEven(Given):
         new, self.n = self.n, self.n + 1
         while max(map(self.owner.count, range(new))) > self.owner.count(new) + 1:
             self.owner[self.owner.index(max(range(new), key=self.owner.count))] = new
+
+
+class InADict(Given):
+    """The table by slot; those that go are found by how far their owner is above its new quota."""
+
+    def __init__(self, n, slots):
+        self.n = n
+        self.owner = {slot: slot * n // slots for slot in range(slots)}
+
+    def add(self):
+        new, self.n = self.n, self.n + 1
+        mine = [[slot for slot, node in self.owner.items() if node == old] for old in range(new)]
+        for _ in range(len(self.owner) // self.n):
+            self.owner[max(mine, key=len).pop()] = new

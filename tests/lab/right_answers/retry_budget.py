@@ -68,3 +68,25 @@ class KeepsAnEllipsis(Given):
         may = self.retries < self.share * self.requests and self.retries + 1 <= self.share * self.requests
         self.retries += may
         return may
+
+
+class SpendsRequests:
+    """Each retry costs as many requests as allow one."""
+
+    def __init__(self, share):
+        self.price, self.saved = 1 / share, 0.0
+
+    def sent(self):
+        self.saved += 1
+
+    def take(self):
+        may = self.saved >= self.price
+        self.saved -= self.price * may
+        return may
+
+
+class AsAPart(Given):
+    def take(self):
+        may = self.requests > 0 and (self.retries + 1) / self.requests <= self.share
+        self.retries += may
+        return may

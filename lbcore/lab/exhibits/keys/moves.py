@@ -118,7 +118,7 @@ class Moves(Result):
                 pieces = [(style.NEUTRAL, arrived.sum(axis=0), "")]
             # Colours come again from the ninth node on: where there is room, a piece says whose it was.
             highest = max(1.0, float(row.flow.sum(axis=0).max(initial=0)) * 1.05)
-            pt = (block - 142) / highest
+            pt = ax.get_position().height * height / highest
             numbered = wide * width / max(1, len(row.after)) >= 20
             for face, keys, whose in pieces:
                 some = np.flatnonzero(keys)

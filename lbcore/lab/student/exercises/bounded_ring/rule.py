@@ -6,7 +6,7 @@ could make the bound another whole number, both are allowed: not so with 2, 4 an
 """
 
 from functools import cache
-from math import ceil, floor
+from math import ceil
 from typing import Any, NamedTuple
 
 from lbcore.lab.student.match import Calls, Scripted, Tape
@@ -45,7 +45,7 @@ _ODD = (
     *(_Script(n, eps, ["ann", "bob", "eve", "ann"] * 8) for n in (1, 2, 3, 4, 5) for eps in (0.0, 3.0)),
     _Script(3, 0.1, [f"user-{i % 5}" for i in range(40)]),
     _Script(8, 0.5, ["ann"] * 12, copies=2),
-    _Script(4, 1.0, _NEIGHBOURS),
+    *(_Script(4, 1.0, [key]) for key in _NEIGHBOURS),
 )
 
 
@@ -91,9 +91,9 @@ def _judge(script: _Script, tape: Tape) -> None:
     for at, (where, answer) in enumerate(zip(tape.wheres, tape.answers, strict=True)):
         load, key = loads[at % script.copies], script.keys[at // script.copies]
         exact = (1 + script.eps) * (sum(load) + 1) / script.nodes
-        bounds = {max(1, ceil(exact - _HAIR)), floor(exact + _HAIR) + 1 if script.nodes in (3, 5) else ceil(exact)}
-        if abs(exact - round(exact)) > _HAIR:
-            bounds = {ceil(exact)}
+        bounds = {ceil(exact)}
+        if abs(exact - round(exact)) < _HAIR:
+            bounds = {round(exact), round(exact) + (script.nodes in (3, 5))}
         met = _walk(script.nodes, key)
         due = [next(one for one in met if load[one] < bound) for bound in bounds]
         bound = min(bounds)

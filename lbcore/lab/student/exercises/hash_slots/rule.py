@@ -40,11 +40,11 @@ def _table(balancer: Any, slots: int, nodes: int) -> list[int] | str:
     """The owner of each slot; or what is wrong with it, as a sentence."""
     owner = balancer.owner
     try:
-        listed = list(owner)
-    except TypeError:
+        listed = [owner[slot] for slot in range(slots)] if isinstance(owner, dict) else list(owner)
+    except (TypeError, KeyError):
         if owner is Ellipsis:
             raise NotAttempted from None
-        return "`owner` is no list any more. It says for every slot which node has it."
+        return "`owner` is no list of all slots any more. It says for every slot which node has it."
     if len(listed) != slots:
         return f"`owner` has {len(listed)} slots now, not {slots}. Their number never changes; their owners do."
     for slot, one in enumerate(listed):

@@ -71,13 +71,15 @@ def _tell(balancer: Any, now: Sequence[bool], before: Sequence[bool], calls: Cal
 def _play(script: list[Ups], cls: type, calls: Calls) -> None:
     nodes = len(script[0][0])
     balancers = [calls.make(f"SkipTheDead({nodes})", cls, nodes) for _ in script]
+    selects = [attribute(balancer, "select") for balancer in balancers]
+    takes_up = wants_argument(selects[0])  # `up` may be given to it, too
     before = [_all_but(nodes) for _ in script]
     for request in range(len(script[0])):
-        for which, balancer in enumerate(balancers):
-            up, select = script[which][request], attribute(balancer, "select")
+        for which, (balancer, select) in enumerate(zip(balancers, selects, strict=True)):
+            up = script[which][request]
             live = " ".join(str(i) for i in range(nodes) if up[i])
             where = f"Request {request + 1}, with {live} up" if live else "With every node down"
-            if wants_argument(select):  # it may also take `up`
+            if takes_up:
                 calls.ask(where, select, list(up))
             else:
                 _tell(balancer, up, before[which], calls)
