@@ -34,7 +34,7 @@ SECTIONS = (
 SHORT_SECTIONS = ("Question", "Play", "Takeaways")
 # What does not fit into the hour stands at the end; its minutes are not the lesson's.
 LAST = "If you have another half hour"
-MINUTES = (10, 30, 35, 35, 30, 45, 40, 45, 40, 45, 60, 30, 30)
+MINUTES = (10, 38, 35, 35, 30, 45, 40, 45, 40, 45, 60, 30, 30)
 LONGEST_CELL = 8
 LAYOUT = {"HBox", "VBox", "GridBox", "Box", "Layout", "Output", "ipywidgets", "anywidget", "plt", "matplotlib"}
 HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
@@ -284,14 +284,16 @@ def parts(lesson: Lesson) -> Iterator[str]:
     wanted = {"Play": (r"\b(slider|choice|play)\(", "a widget")}
     if lesson.full:
         wanted |= {
-            "By hand": (r"^\s*show\(", "the source of a twin"),
+            "By hand": (r"^\s*show\(|^class \w+:", "the algorithm, a twin's source or its few lines"),
             "Predict": (r"\bpredict\(", "a prediction"),
             "Exercise": (rf'^\s*check\("{lesson.number:02}-', "the check of the exercise"),
             "Quiz": (rf'^\s*quiz\("{lesson.number:02}"\)', "the quiz"),
         }
     for section, (pattern, what) in wanted.items():
-        code = "\n".join(cell.source for cell in lesson.sections.get(section, []) if cell.cell_type == "code")
-        if not re.search(pattern, code, re.MULTILINE):
+        cells = lesson.sections.get(section, [])
+        shown = [cell.source for cell in cells if cell.cell_type == "code"]
+        shown += [code for cell in cells for code in re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL)]
+        if not re.search(pattern, "\n".join(shown), re.MULTILINE):
             yield f"section {section!r} has no cell with {what}"
 
 

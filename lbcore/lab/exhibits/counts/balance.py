@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -61,7 +62,8 @@ class Balance(Result):
         if self.even:
             mean = self.requests / up
             above = 100 * (self.busiest / mean - 1) if mean else 0.0
-            text += f", {percent(above)} % above the mean" if above > 1e-9 else ", exactly the mean"
+            if self.requests >= up:  # of fewer, a percentage says nothing
+                text += f", {percent(above)} % above the mean" if above > 1e-9 else ", exactly the mean"
         else:
             node = int(self.counts.argmax())
             text += f": {self.nodes[node]}, whose share is {amount(self.expected[node])}"
@@ -87,41 +89,45 @@ class Balance(Result):
         return text + cut_short(self.requests, self.asked) + scored(prediction, truth, int(in_percent))
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
-        """A bar for each node, or the outline of many; theory as a line with its band; who is down is crossed."""
-        style.blank(300, fig)
-        ax = style.place(fig)[0, 0]
+        """A bar for each node, or the outline of many; below, where all should get the same, what is above the mean.
+
+        Theory is a line with its band; who is down is crossed. At a million requests only the lower picture tells.
+        """
         n, outline = len(self.nodes), len(self.nodes) > style.MOST_BARS
+        closer = self.even and not outline and self.requests > 0 and bool(self.up.any())
+        style.blank(440 if closer else 300, fig)
+        how: dict[str, Any] = {"sharex": True, "gridspec_kw": {"hspace": 0.34, "height_ratios": [3, 2]}} if closer else {}
+        axes = style.place(fig, 2 if closer else 1, 1, **how)[:, 0]
         order = np.lexsort((-self.counts, -self.expected)) if outline else np.arange(n)
+        self._whole(axes[0], order, prediction, band=not closer)
+        if closer:
+            self._beside_the_mean(axes[1])
+            axes[0].tick_params(labelbottom=False)
+        if outline:
+            many_nodes(axes[-1], n)
+        else:
+            style.node_axis(axes[-1], self.nodes)
+            style.crosses(axes[0], np.flatnonzero(~self.up))
+
+    def _whole(self, ax: Axes, order: NDArray[np.int64], prediction: Guess | None, *, band: bool) -> None:
+        """The requests of each node, from zero on."""
+        n, outline = len(order), len(order) > style.MOST_BARS
         counts, expected = self.counts[order], self.expected[order]
         said = None if prediction is None else prediction[0] * (self.requests / 100 if prediction[1] == "%" else 1)
-        most = 0 if self.high is None else self.high.max(initial=0)
-        height(ax, said, counts, expected, most)
+        height(ax, said, counts, expected, 0 if self.high is None else self.high.max(initial=0))
         bars(ax, counts, outline=outline)
-        if outline:
-            many_nodes(ax, n)
-        else:
-            style.node_axis(ax, self.nodes)
-            style.crosses(ax, np.flatnonzero(~self.up))
         labels = []
         last = int(np.flatnonzero(self.up[order])[-1]) if self.up.any() else n - 1
         if self.low is not None and self.high is not None:
-            band = {"facecolor": style.BAND, "alpha": 0.4, "linewidth": 0, "zorder": 1.5, "gid": "band"}
             low, high = self.low[order].astype(float), self.high[order].astype(float)
-            if self.up.all() and not np.ptp(low) and not np.ptp(high):
-                ax.axhspan(low[0], high[0], **band)
-            elif outline:
-                ax.stairs(high, np.arange(n + 1) - 0.5, baseline=low, fill=True, **band)
-            else:
-                alive = np.flatnonzero(self.up)
-                ax.bar(alive, (high - low)[alive], 1.0, low[alive], **band)
-            if not self.exact and self.requests:
+            self._band(ax, self.up[order], low, high, outline=outline)
+            if band and not self.exact and self.requests:
                 labels.append((high[last], "95 % band", style.MUTED))
         if self.even and self.up.any():
             mean = self.requests / int(self.up.sum())
             style.line(ax, mean)
-            labels.append(
-                (mean, f"mean {mean:,.0f}" if mean >= 1000 or mean == round(mean) else f"mean {mean:.4g}", style.INK)
-            )
+            text = f"mean {mean:,.0f}" if mean >= 1000 or mean == round(mean) else f"mean {mean:.4g}"
+            labels.append((mean, text, style.INK))
         elif outline:
             ax.stairs(*runs_of(expected), color=style.INK, linewidth=1.0, zorder=3)
             labels.append((float(expected[last]), "by weight", style.INK))
@@ -131,6 +137,38 @@ class Balance(Result):
         guessed(ax, said, prediction, labels)
         style.edge_labels(ax, labels)
         style.count_axis(ax, "requests")
+
+    def _beside_the_mean(self, ax: Axes) -> None:
+        """The same bars as requests above or below the mean, and the band around it."""
+        alive, mean = np.flatnonzero(self.up), self.requests / int(self.up.sum())
+        above = self.counts[alive] - mean
+        ax.bar(alive, above, 0.8, color=style.NEUTRAL, zorder=2, gid="above")
+        style.line(ax, 0)
+        labels, ends = [(0.0, "mean", style.INK)], [*above, 0.0]
+        if self.low is not None and self.high is not None:
+            low, high = (ends_of.astype(float) - mean for ends_of in (self.low, self.high))
+            self._band(ax, self.up, low, high, outline=False)
+            names = ("rounded up", "rounded down") if self.exact else ("95 % band", "")
+            labels += [(high[alive[-1]], names[0], style.MUTED), (low[alive[-1]], names[1], style.MUTED)]
+            labels = [label for label in labels if label[1] and (not self.exact or np.ptp((low, high)) > 0)]
+            ends += [low[alive].min(), high[alive].max()]
+        room = 0.12 * max(float(np.ptp(ends)), 1.0)
+        ax.set_ylim(min(ends) - room, max(ends) + room)
+        style.edge_labels(ax, labels)
+        style.count_axis(ax, "requests above the mean", 5)
+
+    def _band(
+        self, ax: Axes, up: NDArray[np.bool_], low: NDArray[np.float64], high: NDArray[np.float64], *, outline: bool
+    ) -> None:
+        """Where each node's count is no surprise."""
+        band: dict[str, Any] = {"facecolor": style.BAND, "alpha": 0.4, "linewidth": 0, "zorder": 1.5, "gid": "band"}
+        if up.all() and not np.ptp(low) and not np.ptp(high):
+            ax.axhspan(low[0], high[0], **band)
+        elif outline:
+            ax.stairs(high, np.arange(len(low) + 1) - 0.5, baseline=low, fill=True, **band)
+        else:
+            alive = np.flatnonzero(up)
+            ax.bar(alive, (high - low)[alive], 1.0, low[alive], **band)
 
 
 @exhibit(

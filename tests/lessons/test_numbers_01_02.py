@@ -1,0 +1,76 @@
+"""The numbers in the text of lessons 01 and 02, computed again without lbcore, and beside what its pictures say."""
+
+import math
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from lbcore import LeastConnections, Random, RoundRobin, TwoChoices
+from lbcore.lab import balance, latency, luck
+
+SEEDS = (7, 0, 1, 2)
+
+
+def text(number: str) -> str:
+    [path] = (Path(__file__).parents[2] / "lessons").glob(f"{number}_*.ipynb")
+    told = " ".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    return re.sub(r"\s+", " ", told)
+
+
+def test_01_a_slow_node_takes_turns() -> None:
+    """Every fourth of random arrivals: the gaps are Erlang, and what is left at an arrival is geometric."""
+    rate, speed = 0.54 * 3.5, 0.5
+    busy = rate / 4 / speed
+    assert f"{100 * busy:.1f} % of the time" in text("01")
+    # The share of arrivals that wait there is the root below 1 of E[exp(-speed (1 - s) gap)] = s.
+    waits = optimize.brentq(lambda s: (rate / (rate + speed * (1 - s))) ** 4 - s, 0.1, 0.999)
+    exact = math.log(0.25 / 0.01) / (speed * (1 - waits))  # a quarter of the requests is there
+    assert f"{exact:.0f} in the long run" in text("01") and "50 to 80 service times" in text("01")
+    for seed in SEEDS:
+        turns, least = latency([RoundRobin, LeastConnections], 54, speeds=[1, 1, 1, 0.5], seed=seed).rows
+        assert 50 <= turns.p99 <= 82 and f"{least.p99:.0f}" in ("7", "8")
+    assert "it is 7.5 with least connections" in text("01")
+
+
+def test_01_what_the_race_says() -> None:
+    assert "2.5; it can do 2.1" in text("01") and round(1 / (0.24 / 0.5), 1) == 2.1
+    assert "could do 14.6" in text("01") and round(3.5 / 0.24, 1) == 14.6
+
+
+def test_02_the_busiest_of_ten() -> None:
+    counts = np.random.default_rng(1).multinomial(1_000, [0.1] * 10, size=100_000)
+    busiest = counts.max(axis=1)
+    low, high = stats.binom.ppf([0.025, 0.975], 1_000, 0.1)
+    inside = ((counts >= low) & (counts <= high)).all(axis=1).mean()
+    told = text("02")
+    assert f"from {low:.0f} to {high:.0f}" in told and f"all ten are inside in {100 * inside:.0f} %" in told
+    assert f"that is {math.sqrt(90):.1f}" in told
+    above = (busiest.mean() - 100) / math.sqrt(90)
+    assert f"stands {above:.2f} standard deviations up, at {busiest.mean():.0f}" in told
+    nine = np.percentile(busiest, [5, 95])
+    assert f"between {nine[0]:.0f} and {nine[1]:.0f} in nine runs of ten" in told
+    for seed in SEEDS:
+        assert luck(Random, runs=2_000, seed=10_000 * seed).means[0] == pytest.approx(busiest.mean(), abs=0.5)
+        assert 100 < balance(Random, seed=seed).busiest < 150
+
+
+def test_02_as_many_requests_as_nodes() -> None:
+    counts = np.random.default_rng(1).multinomial(100, [0.01] * 100, size=20_000)
+    busiest = counts.max(axis=1)
+    assert np.bincount(busiest).argmax() == 4 and ((busiest >= 3) & (busiest <= 6)).mean() > 0.99
+    told = text("02")
+    assert f"about {100 * (counts == 0).mean():.0f} nodes of 100" in told and f"{busiest.mean():.1f} at random" in told
+    two = luck([Random, TwoChoices], nodes=100, requests=100, runs=2_000)
+    assert "2.6 with two choices" in told and two.means[1] == pytest.approx(2.6, abs=0.1)
+
+
+def test_02_the_p99_of_random() -> None:
+    exact = math.log(100) / 0.2
+    assert f"= {exact:.1f}" in text("02")
+    for seed in SEEDS:
+        random, two = latency([Random, TwoChoices], requests=200_000, seed=seed).rows
+        assert random.p99 == pytest.approx(exact, rel=0.1) and two.p99 < 0.4 * random.p99
