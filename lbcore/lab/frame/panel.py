@@ -94,7 +94,7 @@ class Panel(Told, ipywidgets.VBox):
         self.board.observe(self._fit, names="width")
         show = ipywidgets.Button(description="Show it")
         show.on_click(lambda _: self.reveal())
-        self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="font-size:15px;padding:0 6px">{VEIL}</p>'), show])
+        self.veil = ipywidgets.VBox([ipywidgets.HTML(f'<p style="{still.TEXT};padding:0 5px">{VEIL}</p>'), show])
         self.veiled = prediction is not None and guess(prediction) is None and not revealed()
         super().__init__()
         self.add_class("lbcore-panel")

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from lbcore.lab.frame import style
 from lbcore.lab.frame.words import guess
 
-__all__ = ["ALIVE", "bundle", "figure", "said"]
+__all__ = ["ALIVE", "TEXT", "bundle", "figure", "said"]
 
 #: The class of a widget that is on the page.
 ALIVE = "lbcore-alive"
@@ -25,7 +25,8 @@ _STYLE = (
     f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
 )
 _RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
-_TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;padding:0 5px;white-space:pre-line"
+#: The style of words below a picture: as large as the lesson's own.
+TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;padding:0 5px;white-space:pre-line"
 #: In a dark theme the image is turned round, light for dark, its hues as they were; its ground is the page's. And what
 #: a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between words. Its own
 #: colour of comments has too little contrast in both themes.
@@ -64,7 +65,7 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
 def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:
     """The still of a widget: its picture where it has one, what is on `paper`, and how to bring it to life."""
     words = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(paper))
-    shown = f'<p style="{_TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn, paper)
+    shown = f'<p style="{TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn, paper)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
     note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic;padding:0 5px">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
@@ -78,5 +79,5 @@ def _html(sentence: str, drawn: Figure, caption: str) -> str:
         f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px"><div style="overflow-x:auto">'
         f'<img class="lbcore-image" alt="{text}" style="width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:none" '
         f'src="data:image/png;base64,{data}"></div>'
-        f'<figcaption style="{_TEXT}">{html.escape(caption)}</figcaption></figure>'
+        f'<figcaption style="{TEXT}">{html.escape(caption)}</figcaption></figure>'
     )

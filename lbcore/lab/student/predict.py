@@ -8,6 +8,7 @@ import ipywidgets
 import traitlets
 
 from lbcore.lab.frame.controls import Slider, SliderSpec
+from lbcore.lab.frame.still import TEXT
 from lbcore.lab.frame.told import Told
 from lbcore.lab.student import progress
 
@@ -64,7 +65,7 @@ class Prediction(Told, ipywidgets.VBox):
         """Show the value as the one that stands. said: the words before it."""
         # Announced by a screen reader because the text takes the role of a status.
         self.said.value = (
-            f'{_STYLE}<span role="status" style="font-size:15px">{said} <b>{self._text(value)}</b>. '
+            f'{_STYLE}<span role="status" style="{TEXT}">{said} <b>{self._text(value)}</b>. '
             "Move the slider and commit again to change it.</span>"
         )
         self.slider.value = value

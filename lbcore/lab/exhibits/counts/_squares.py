@@ -52,4 +52,4 @@ def squares(fig: Figure, rows: list[tuple[str, NDArray[np.int32], str]], said: s
             )
     ax.text(margin, tall - 12, note, color=style.MUTED, va="center")
     # Below the remark that it is about.
-    ax.text(style.WIDTH_PT - margin, tall - 12, said, color=style.GUESS, va="center", ha="right")
+    ax.text(style.width_of(fig) - margin, tall - 12, said, color=style.GUESS, va="center", ha="right")

@@ -96,8 +96,8 @@ class Balance(Result):
         n, outline = len(self.nodes), len(self.nodes) > style.MOST_BARS
         closer = self.even and not outline and self.requests > 0 and bool(self.up.any())
         style.blank(440 if closer else 300, fig)
-        how: dict[str, Any] = {"sharex": True, "gridspec_kw": {"hspace": 0.34, "height_ratios": [3, 2]}} if closer else {}
-        axes = style.place(fig, 2 if closer else 1, 1, **how)[:, 0]
+        how: dict[str, Any] = {"gridspec_kw": {"hspace": 0.34, "height_ratios": [3, 2]}} if closer else {}
+        axes = style.place(fig, 1 + closer, 1, sharex=True, **how)[:, 0]
         order = np.lexsort((-self.counts, -self.expected)) if outline else np.arange(n)
         self._whole(axes[0], order, prediction, band=not closer)
         if closer:
