@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from typed import typed
 
-from lbcore.lab import balance
+from lbcore.lab import balance, brownout, slider
 from lbcore.lab.student import check, limits, verdict
 from lbcore.lab.student.classes import StudentError
 from lbcore.lab.student.exercises import known
@@ -179,7 +179,7 @@ def test_a_picture_ends_a_call(soon, body, words):
 
 def test_a_picture_ends_many_slow_calls(monkeypatch):
     monkeypatch.setattr(limits, "ALL_S", 0.3)
-    with pytest.raises(StudentError, match=r"was stopped after 0\.3 s for all requests so far"):
+    with pytest.raises(StudentError, match=r"was stopped in line \d+ after 0\.3 s: it is too slow"):
         balance(with_select(SLOW), 1000, nodes=4)
 
 
@@ -197,3 +197,39 @@ def test_a_picture_mutes_prints(capsys):
     result = balance(with_select(PRINTS), 12, nodes=4)
     assert result.counts.tolist() == [3, 3, 3, 3]
     assert capsys.readouterr().out == ""
+
+
+BUDGET = """class Budget:
+    def __init__(self, share):
+        self.share = share
+
+    def sent(self):
+        print("sent")
+
+    def take(self):
+        {}
+"""
+
+
+def budget(body):
+    made = typed(BUDGET.format(body), "<limits>")
+    made.__module__ = "__main__"  # as in a notebook
+    return made
+
+
+def test_whatever_picture_asks_a_class_its_prints_are_counted(capsys):
+    """Some pictures ask a class in a simulation of their own; one of those that ask it themselves counts once."""
+    result = brownout(budget("return False"))
+    assert re.search(r"recovered .* It printed 14,\d{3} lines, which are not shown\.$", repr(result))
+    assert "which are not shown" in result._repr_mimebundle_()["text/html"]
+    printing = with_select(PRINTS)
+    printing.__module__ = "__main__"
+    panel = balance(printing, nodes=4, requests=slider(1, 100, start=10))
+    assert panel.board.sentence.endswith("It printed 20 lines, which are not shown.")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_whatever_picture_asks_a_class_it_ends(monkeypatch):
+    monkeypatch.setattr(limits, "ALL_S", 0.5)
+    with pytest.raises(StudentError, match=r"Budget was stopped in line 9 after 0\.5 s: it is too slow"):
+        brownout(budget("while True: pass"))

@@ -144,7 +144,7 @@ class Panel(Told, ipywidgets.VBox):
         try:
             line = self.code_of(self.values)
             result = self.run(self.values, self._watch())
-            drawn, sentence = self._figure(result), self._sentence(result)
+            drawn, sentence = self._figure(result), self._sentence(result) + result.printed
             caption = str(result.caption(sentence))
             shown = {"picture": style.svg(drawn), "sentence": sentence, "caption": caption, "code": line}
             self.result, self.figure, self.error = result, drawn, None

@@ -30,6 +30,9 @@ class Result:
     A record that is shown has `sentence` and `draw`; a part of one has neither.
     """
 
+    #: What a student's class has printed meanwhile: how much, as a sentence to add.
+    printed = ""
+
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out, in one to three plain sentences; a prediction is scored in the last."""
         raise TypeError(f"result: there is no sentence on a {type(self).__name__}")
@@ -50,7 +53,7 @@ class Result:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return self.sentence()
+        return self.sentence() + self.printed
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return still.bundle(self)

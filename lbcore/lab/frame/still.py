@@ -59,7 +59,8 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     """A result for the page: as HTML, and in words."""
     sentence = result.sentence(guess(prediction))
     drawn = figure(result, prediction)
-    return {"text/html": _html(sentence, drawn, result.caption(sentence)), "text/plain": sentence}
+    shown = _html(sentence, drawn, result.caption(sentence) + result.printed)
+    return {"text/html": shown, "text/plain": sentence + result.printed}
 
 
 def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ It needs no more than `select()`, or `select(key)`. What it prints is muted, and
 import copy
 import inspect
 import operator
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -170,9 +171,23 @@ def within(thing: Any, work: Callable[[], Any], method: str, steps: Iterator[int
     return found, str(printed)
 
 
+def limited(thing: type, work: Callable[[], Any]) -> tuple[Any, str]:
+    """What `work()` returns, all of which may take 10 s, with a sentence on what was printed meanwhile.
+
+    thing: the student's class that the work calls, wherever it does.
+    """
+    printed, who = limits.Printed(), name_of(thing)
+    try:
+        return limits.within(work, time.monotonic, printed, who), str(printed)
+    except limits.TooLate as late:
+        line = limits.line_of(thing, late.at)
+        late.all_of_it = True  # there is but one limit here
+        raise StudentError(_too_late(late, who, f" in line {line[0]}" if line else "")) from None
+
+
 def _too_late(late: limits.TooLate, where: str, place: str) -> str:
     if late.all_of_it:
-        return f"{where} was stopped after {limits.ALL_S:g} s for all requests so far: that is too slow for a picture"
+        return f"{where} was stopped{place} after {limits.ALL_S:g} s: it is too slow for a picture, or does not end"
     if late.stays:
         return f"{where} had not come back after {limits.CALL_S:g} s{place}, and was left alone"
     return f"{where} had not come back after {limits.CALL_S:g} s, and was stopped{place}. What ends its loop?"

@@ -121,6 +121,9 @@ class Printed:
             yield
         finally:
             sys.stdout, sys.stderr = before
+            if isinstance(before[0], _Muted):  # a limit within a limit
+                before[0].printed.lines += self.lines
+                before[0].printed.characters += self.characters
 
 
 class _Muted(io.TextIOBase):
