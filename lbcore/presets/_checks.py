@@ -71,6 +71,18 @@ def integer(value: SupportsIndex, argument: str, least: int, most: int) -> int:
     return number
 
 
+def indices(servers: Sequence[str | SupportsIndex], names: list[str], argument: str) -> set[int]:
+    """Servers by name or index, as indices."""
+    if isinstance(servers, (str, bytes)) or not hasattr(servers, "__iter__"):
+        raise TypeError(f"{argument}: {servers!r} is of type {type(servers).__name__}; give a list of servers")
+    found = set()
+    for one in servers:
+        if isinstance(one, str) and one not in names:
+            raise ValueError(f"{argument}: {short(one)} is none of the servers")
+        found.add(names.index(one) if isinstance(one, str) else integer(one, argument, 0, len(names) - 1))
+    return found
+
+
 def weights_of(weights: Weights | None, n: int, least: int, most: int = 2**31 - 1) -> list[int]:
     """The weights of n servers, each within what the system accepts; all 1 for None."""
     if weights is None:

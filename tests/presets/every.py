@@ -21,6 +21,7 @@ KEYED: dict[str, Callable[..., Selector]] = {
     "nginx.hash": nginx.hash,
     "nginx.hash_consistent": nginx.hash_consistent,
     "haproxy.hash": haproxy.hash,
+    "haproxy.uri": haproxy.uri,
     "haproxy.hash consistent": lambda *a, **k: haproxy.hash(*a, method="consistent", **k),
     "haproxy.hash bounded": lambda *a, **k: haproxy.hash(*a, method="consistent", balance_factor=150, **k),
     "envoy.ring_hash": envoy.ring_hash,

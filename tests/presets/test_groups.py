@@ -1,0 +1,184 @@
+"""Selectors in plain Python that ask others: the contract holds for them too, and each rule of their systems."""
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lbcore import Selector
+from lbcore.presets import haproxy
+from lbcore.simulate import queue
+
+from .every import SERVERS
+
+FOUR = [*SERVERS, "10.0.0.4:80"]
+GROUPED: dict[str, Callable[..., Selector]] = {
+    "roundrobin": lambda **k: haproxy.roundrobin(FOUR, backup=[2, 3], **k),
+    "static_rr": lambda **k: haproxy.static_rr(FOUR, backup=[2, 3], **k),
+    "leastconn": lambda **k: haproxy.leastconn(FOUR, backup=[2, 3], **k),
+    "first": lambda **k: haproxy.first(FOUR, backup=[2, 3], maxconn=50, **k),
+    "random": lambda **k: haproxy.random(FOUR, backup=[2, 3], seed=1, **k),
+    "hash": lambda **k: haproxy.hash(FOUR, backup=[2, 3], **k),
+    "ring": lambda **k: haproxy.hash(FOUR, method="consistent", backup=[2, 3], **k),
+    "bounded": lambda **k: haproxy.hash(FOUR, method="consistent", balance_factor=150, backup=[2, 3], **k),
+    "uri": lambda **k: haproxy.uri(FOUR, backup=[2, 3], **k),
+    "source": lambda **k: haproxy.source(FOUR, backup=[2, 3], **k),
+}
+grouped = pytest.mark.parametrize("name", GROUPED)
+
+
+def requests(selector: Selector, m: int) -> Any:
+    return [f"10.{7 * i % 250}.{i * i % 251}.{31 * i % 253}" for i in range(m)] if selector.keyed else m
+
+
+@grouped
+def test_backups_serve_while_nobody_else_is_up(name: str) -> None:
+    for everyone in (False, True):
+        selector = GROUPED[name](allbackups=everyone)
+        assert isinstance(selector, Selector) and selector.nodes == tuple(FOUR) and selector.weighted
+        many = requests(selector, 60)
+        assert set(selector.select_many(many).tolist()) == {0, 1}
+        selector.mark_down(0)
+        assert set(selector.copy().select_many(requests(selector, 40)).tolist()) == {1}
+        selector.mark_down(SERVERS[1])
+        wanted = {2} if not everyone else {2} if name == "first" else {2, 3}
+        assert set(selector.select_many(requests(selector, 40)).tolist()) == wanted
+        selector.mark_down(2)
+        assert set(selector.select_many(requests(selector, 40)).tolist()) == {3}
+        selector.mark_down(3)
+        assert selector.up.tolist() == [False] * 4
+        with pytest.raises(LookupError, match="no node is left"):
+            selector.select(many[0] if selector.keyed else None)
+        assert set(selector.select_many(requests(selector, 3)).tolist()) == {-1}
+        selector.reset()
+        assert set(selector.select_many(many).tolist()) == {0, 1}
+
+
+@grouped
+def test_copies_go_on_alike(name: str) -> None:
+    selector = GROUPED[name](allbackups=True)
+    first = selector.select_many(requests(selector, 20))
+    selector.release(first[:9], latency_s=0.1)
+    others = [selector.copy(), copy.deepcopy(selector), pickle.loads(pickle.dumps(selector))]
+    wanted = selector.select_many(requests(selector, 30)).tolist()
+    for other in others:
+        out = np.zeros(40, np.int32)
+        assert other.select_many(requests(selector, 30), out=out).tolist() == wanted == out[:30].tolist()
+    alone = GROUPED[name](allbackups=True)
+    asked = requests(selector, 30)
+    single = [alone.select(key) for key in (asked if alone.keyed else [None] * 30)]
+    assert single == GROUPED[name](allbackups=True).select_many(asked).tolist()
+
+
+@grouped
+def test_wrong_calls_change_nothing(name: str) -> None:
+    selector = GROUPED[name]()
+    many = requests(selector, 20)
+    other = selector.copy()
+    wrong: list[tuple[type[Exception], str, Callable[[], object]]] = [
+        (ValueError, "node", lambda: selector.mark_down("nobody")),
+        (IndexError, "node", lambda: selector.mark_up(4)),
+        (TypeError, "node", lambda: selector.mark_up(True)),
+        (ValueError, "node", lambda: selector.add("e:80")),
+        (ValueError, "node", lambda: selector.remove(0)),
+        (IndexError, "avoid", lambda: selector.select(many[0] if selector.keyed else None, avoid=[9])),
+        (TypeError, "avoid", lambda: selector.select(many[0] if selector.keyed else None, avoid="0")),
+        (ValueError, "out", lambda: selector.select_many(many, out=np.zeros(3, np.int32))),
+        (TypeError, "out", lambda: selector.select_many(many, out=np.zeros(20))),
+        (TypeError, "key", lambda: selector.select(None if selector.keyed else "a")),
+        (TypeError, "requests", lambda: selector.select_many(3 if selector.keyed else ["a"])),
+    ]
+    if selector.keyed:
+        wrong.append((ValueError, r"requests\[1\]", lambda: selector.select_many([many[0], "\ud800"])))
+        wrong.append((TypeError, r"requests\[1\]", lambda: selector.select_many([many[0], 5])))
+    if name == "source":
+        wrong.append((ValueError, r"requests\[1\]", lambda: selector.select_many([many[0], "ann"])))
+    if hasattr(selector, "in_flight"):
+        wrong.append((ValueError, "node", lambda: selector.release(0)))
+    for error, argument, call in wrong:
+        with pytest.raises(error, match=rf"^{argument}: "):
+            call()
+    assert selector.select_many(many).tolist() == other.select_many(many).tolist()
+    repr(selector)
+
+
+@pytest.mark.parametrize("name", ["roundrobin", "leastconn", "first"])
+def test_a_queue_is_simulated_with_them(name: str) -> None:
+    result = queue(GROUPED[name](), 2_000, load=0.3, seed=1)
+    assert sum(result.picked) + result.refused == result.offered and not any(result.picked[2:])
+
+
+def test_first_fills_one_server_after_the_other_and_then_nobody() -> None:
+    selector = haproxy.first(SERVERS, maxconn=[2, 1, 3], ids=[7, None, 5])  # ids 7, 2, 5
+    assert [selector.select() for _ in range(6)] == [1, 2, 2, 2, 0, 0]
+    with pytest.raises(LookupError):
+        selector.select()
+    selector.release(2)
+    assert selector.in_flight.tolist() == [2, 1, 2]
+    assert selector.select(avoid=[2]) == 2  # the only one with room
+    assert haproxy.first(SERVERS).select_many(9).tolist() == [0] * 9
+
+
+def test_random_draws_by_weight_and_takes_the_emptier_one() -> None:
+    single = haproxy.random(SERVERS, [1, 2, 5], draws=1, seed=3)
+    counts = np.bincount(single.select_many(4_000), minlength=3)
+    ring = haproxy.hash(SERVERS, [1, 2, 5], method="consistent").ring  # type: ignore[attr-defined]
+    points, owners = ring
+    middle = np.append(points[1:], points[0] + 2**32) - points
+    shares = np.bincount(owners, (middle + np.roll(middle, 1)) / 2**33, minlength=3)
+    assert (np.abs(counts / 4_000 - shares) < 5 * np.sqrt(shares * (1 - shares) / 4_000)).all()
+    two = haproxy.random(SERVERS, draws=30, seed=3)  # all are looked at
+    counts = np.bincount(two.select_many(300), minlength=3)
+    assert counts.max() - counts.min() <= 1
+    full = haproxy.random(SERVERS, seed=1, maxconn=1)
+    assert full.select_many(40).tolist().count(-1) == 37
+
+
+@pytest.mark.parametrize(
+    ("key", "uri", "length", "depth", "whole", "path", "parameter"),
+    [
+        ("/a/b/c?id=7&x=1", "/a/b/c", "/a/b", "/a/b", "/a/b/c?id=7&x=1", "/a/b/c", "7"),
+        ("http://h/a/b?x=1&id=", "http://h/a/b", "http", "http://h", "http://h/a/b?x=1&id=", "/a/b", ""),
+        ("*", "*", "*", "*", "*", "", None),
+        ("/?xid=2&id=3", "/", "/", "/", "/?xid=2&id=3", "/", "3"),
+    ],
+)
+def test_what_haproxy_cuts_from_a_uri(
+    key: str, uri: str, length: str, depth: str, whole: str, path: str, parameter: str | None
+) -> None:
+    plain = haproxy.hash(SERVERS, method="consistent")
+    for selector, part in (
+        (haproxy.uri(SERVERS, method="consistent"), uri),
+        (haproxy.uri(SERVERS, method="consistent", len=4), length),
+        (haproxy.uri(SERVERS, method="consistent", depth=2), depth),
+        (haproxy.uri(SERVERS, method="consistent", whole=True), whole),
+        (haproxy.uri(SERVERS, method="consistent", path_only=True), path),
+    ):
+        assert selector.select(key) == plain.select(part)
+    picks = haproxy.url_param(SERVERS, name="id").select_many([key] * 3).tolist()
+    hashed = [haproxy.hash(SERVERS).select(parameter)] * 3 if parameter is not None else [0, 1, 2]
+    assert picks == hashed
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("haproxy.1wt.eu", "1wt"), ("www.a.co.uk:80, b.c", "co"), ("localhost", "localhost"), ("a.b", "a"),
+        ("a..b", "a."), (".x", ".x"), ("x.", "x"), ("1.2.3.4", "3"),
+    ],
+)  # fmt: skip
+def test_the_domain_of_a_header(header: str, part: str) -> None:
+    assert haproxy.domain(header.encode()) == part.encode()
+    cut = haproxy.hash(SERVERS, method="consistent", header=True, use_domain_only=True)
+    assert cut.select(header) == haproxy.hash(SERVERS, method="consistent").select(part)
+
+
+def test_a_key_that_is_a_number_is_its_own_hash() -> None:
+    selector = haproxy.hash(SERVERS, function="none")
+    assert [selector.select(key) for key in ("0", "1", "5", "4294967297", "7x", "x", "", "-1")] == [
+        value % 2**32 % 3 for value in (0, 1, 5, 2**32 + 1, 7, 0, 0, -1)
+    ]
+    assert selector.select(str(2**80)) == (2**63 - 1) % 2**32 % 3
