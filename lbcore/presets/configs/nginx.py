@@ -225,12 +225,12 @@ class Upstream:
     def _address(self, inner: Directive) -> str:
         """With the port that NGINX takes where none is written."""
         name = inner.words[0]
-        if name.startswith("unix:"):
+        if name.startswith("unix:") and name != "unix:":
             return name
         host, port = re.fullmatch(r"(\[[^]]*\]|[^:]*)(?::(.*))?", name, re.DOTALL).groups() or ("", "")  # type: ignore[union-attr]
         if port is None and self.context == "stream":
             raise inner.wrong(f'no port in upstream "{name}"')
-        if not host or host.startswith("/") or (port is not None and not re.fullmatch(r"0*[1-9]\d{0,4}", port)):
+        if not host or "/" in host or (port is not None and not re.fullmatch(r"0*[1-9]\d{0,4}", port)):
             raise inner.wrong(f'invalid host or port in upstream "{name}"')
         if port is not None and int(port) > 65535:
             raise inner.wrong(f'invalid port in upstream "{name}"')
@@ -291,7 +291,9 @@ def _number(inner: Directive, word: str, value: str, least: int) -> int:
 
 
 def _seconds(inner: Directive, word: str, value: str) -> int:
-    """NGINX's times: `30`, `10s`, `1m30s`."""
-    if not re.fullmatch(r"(?:\d{1,9}[yMwdhms])*(?:\d{1,9})?", value, re.ASCII) or not value:
+    """NGINX's times: `30`, `10s`, `1m30s`; the longer units first."""
+    if not value or not re.fullmatch(
+        "".join(rf"(?:\d{{1,9}}{unit})?" for unit in "yMwdhm") + r"(?:\d{1,9}s?)?", value, re.ASCII
+    ):
         raise inner.wrong(f'invalid parameter "{word}"')
     return sum(int(number) * SECONDS[unit or "s"] for number, unit in re.findall(r"(\d+)([a-zA-Z]?)", value))

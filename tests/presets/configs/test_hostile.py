@@ -33,7 +33,7 @@ REFUSED = [
     ("nginx", "\n" + "a {" * 5000 + "}" * 5000, "too deeply", 0),
     ("nginx", "a b;\n\0", "no text", 2),
     ("haproxy", "backend a\n  server b 'c\n", "not closed", 2),
-    ("haproxy", "defaults\n  balance ${A\n", "brace", 2),
+    ("haproxy", 'defaults\n  balance "${A"\n', "brace", 2),
     ("haproxy", "server a b\n", "out of section", 1),
     ("haproxy", "backend a\nbackend a\n", "before", 2),
     ("haproxy", "defaults\n  server a b\n", "not allowed", 2),
@@ -87,8 +87,7 @@ FAULTS = {
         server b
         server b c weight 257
         server b c weight -1
-        server b c weight x
-        server b c weight
+        server b,b c
         server b c id 0
         server b c:99999
         server b c colour
@@ -103,12 +102,14 @@ FAULTS = {
         balance uri colour
         balance hdr
         balance hdr()
-        balance source x
         balance random(0)
+        balance random(x)
+        no balance
         balance url_param""",
     ("haproxy", "backend a\n  server b c\n  balance source\n  {}\n"): """
         hash-type consistent md5
         hash-type x
+        hash-type
         hash-balance-factor 50""",
     ("envoy", CLUSTER.replace("port_value: 80", "{}")): """
         port_value: x
