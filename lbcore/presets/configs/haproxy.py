@@ -12,7 +12,7 @@ from lbcore.presets import haproxy
 from lbcore.presets.configs.haproxy_lines import Line, line_of
 from lbcore.presets.configs.haproxy_servers import Settings, atol, server_of, servers_of, settings_of
 from lbcore.presets.configs.haproxy_words import PASSED, PASSED_OPTIONS, words_of
-from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, takes
+from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, in_order, takes
 from lbcore.presets.configs.text import text_of
 from lbcore.selectors import Selector
 
@@ -179,7 +179,7 @@ def pool_of(section: Section, addresses: Mapping[str, Sequence[str]]) -> Pool:
     except ConfigError as wrong:
         fault = wrong
     if fault is not None:
-        return Pool(*where, key, servers, tuple(notes), fault=fault)
+        return Pool(*where, key, servers, in_order(notes), fault=fault)
     preset = getattr(haproxy, name)
     arguments |= _settings(section, preset)
     arguments |= {"servers": [one.name for one in servers], "weights": [one.weight for one in servers]}
@@ -188,8 +188,7 @@ def pool_of(section: Section, addresses: Mapping[str, Sequence[str]]) -> Pool:
         notes.append(line.unread("hash-key", f"the hash-key of servers of {section.name}"))
     if any(one.maxconn for one in section.servers) and not takes(preset, "maxconn"):
         assumed.append("no server reaches its maxconn")
-    notes = sorted(dict.fromkeys(notes), key=lambda note: note.line)
-    return Pool(*where, key, servers, tuple(notes), tuple(assumed), preset=preset, arguments=arguments)
+    return Pool(*where, key, servers, in_order(notes), tuple(assumed), preset=preset, arguments=arguments)
 
 
 def _server(one: Settings, addresses: Mapping[str, Sequence[str]]) -> Server:

@@ -9,12 +9,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Any
 
 from lbcore.presets import nginx
-from lbcore.presets.configs.pool import ConfigError, Configuration, Pool, Server, Unread
-from lbcore.presets.configs.text import short, text_of
+from lbcore.presets.configs.pool import ConfigError, Configuration, Pool, Server, Unread, in_order
+from lbcore.presets.configs.text import numeric, short, text_of
 
 Addresses = Mapping[str, Sequence[str]]
 
@@ -153,10 +152,10 @@ class Upstream:
                 raise directive.wrong(f'no servers are inside upstream "{directive.words[0]}"')
             name, key, arguments = self._method()
         except ConfigError as fault:
-            return Pool(*where, None, tuple(self.servers), tuple(self.notes), fault=fault)
+            return Pool(*where, None, tuple(self.servers), in_order(self.notes), fault=fault)
         arguments |= self._settings()
         servers = self._nodes(arguments["addresses"])
-        notes, assumed = tuple(self.notes), tuple(self.assumed)
+        notes, assumed = in_order(self.notes), tuple(self.assumed)
         return Pool(*where, key, servers, notes, assumed, preset=getattr(nginx, name), arguments=arguments)
 
     def _take(self, inner: Directive) -> None:
@@ -257,7 +256,7 @@ class Upstream:
             known = self.addresses.get(server.name, self.addresses.get(host, ()))
             if len(known) > 1:
                 given["addresses"][server.name] = [f"{one}:{port}" for one in known]
-            elif not known and not server.name.startswith("unix:") and not _numeric(host):
+            elif not known and not server.name.startswith("unix:") and not numeric(host):
                 self.assumed.append(f"{host} stands for one address")
         return given
 
@@ -275,13 +274,6 @@ class Upstream:
 
     def _note(self, name: str, text: str, i: int) -> Unread:
         return Unread(name, short(text), self.directive.file, self.servers[i].line)
-
-
-def _numeric(host: str) -> bool:
-    try:
-        return bool(ip_address(host.strip("[]")))
-    except ValueError:
-        return False
 
 
 def _number(inner: Directive, word: str, value: str, least: int) -> int:

@@ -133,3 +133,8 @@ class Configuration(tuple[Pool, ...]):
 def takes(preset: Callable[..., Selector], argument: str) -> bool:
     """Whether a preset has an argument of that name."""
     return argument in signature(preset).parameters
+
+
+def in_order(notes: Iterable[Unread]) -> tuple[Unread, ...]:
+    """Each once, by its line."""
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.line))
