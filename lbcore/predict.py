@@ -46,7 +46,7 @@ def picks_of(selector: Selector, requests: Requests, progress: Progress) -> Pick
     for start in range(0, count, BATCH):
         end = min(start + BATCH, count)
         part: Any = end - start if isinstance(requests, int) else requests[start:end]
-        if selector.keeps_load:
+        if hasattr(selector, "in_flight"):  # load is kept: each request ends before the next is picked
             for i in range(start, end):
                 picks[i] = one(selector, None if isinstance(requests, int) else requests[i])
         else:

@@ -46,6 +46,12 @@ def test_the_readme_shows_what_it_prints(
     assert ask(capsys, *command.split()) == (0, shown.partition("```")[0], "")
 
 
+def test_requests_end_so_that_no_server_is_full(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text("http { upstream a { server 10.0.0.1 max_conns=3; server 10.0.0.2; } }")
+    [pool] = told(capsys, "predict", str(tmp_path / "nginx.conf"), "--requests", "1000")
+    assert list(pool["requests"].values()) == [500, 500] and pool["unserved"] == 0
+
+
 def test_keys_of_a_file_and_the_hot_ones(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     keys = ["10.1.1.1"] * 30 + [f"10.2.{i}.1" for i in range(70)]
     (tmp_path / "keys").write_text("\n".join(keys) + "\n")
