@@ -1,5 +1,6 @@
 """What the presets check their arguments with, and how they hash keys that must be text."""
 
+import os
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -95,6 +96,13 @@ def weights_of(weights: Weights | None, n: int, least: int, most: int = 2**31 - 
     if not any(numbers):
         raise ValueError("weights: every weight is zero; one must be above")
     return numbers
+
+
+def seed_of(seed: SupportsIndex | np.random.Generator | None) -> int:
+    """The 64 bits that name a stream of draws; fresh ones for None, one draw of a Generator."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**64, dtype=np.uint64))
+    return int.from_bytes(os.urandom(8), "big") if seed is None else integer(seed, "seed", 0, 2**64 - 1)
 
 
 def choice(value: str, argument: str, options: Iterable[str]) -> str:

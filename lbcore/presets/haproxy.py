@@ -14,7 +14,6 @@ Python, to which no server comes and from which none goes.
 Left out by name: `balance rdp-cookie`, whose key is inside a protocol that is not HTTP, cookies and stick tables.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, SupportsIndex, TypeAlias
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from lbcore._checks import short
 from lbcore._counting import repeat
 from lbcore.presets._backups import Backed, Drawn, FirstFree, Maker
-from lbcore.presets._checks import TextHash, Weights, address, choice, indices, integer, texts, weights_of
+from lbcore.presets._checks import TextHash, Weights, address, choice, indices, integer, seed_of, texts, weights_of
 from lbcore.presets._keys import Parameter, PartHash, UriPart, domain, first_element, number_of
 from lbcore.selectors import Selector
 from lbcore.selectors.hash_functions import avalanche as stirred
@@ -123,7 +122,7 @@ def random(
     names = texts(servers, "servers", twice=True)
     many = integer(draws, "draws", 1, 2**31 - 1)
     points = partial(ring_points, ids=_known(ids, names), ring=choice(ring, "ring", RINGS))
-    make = partial(_drawn, points=points, draws=many, seed=_seed(seed), limits=_limits(maxconn, names))
+    make = partial(_drawn, points=points, draws=many, seed=seed_of(seed), limits=_limits(maxconn, names))
     return _grouped(servers, weights, backup, allbackups, make)
 
 
@@ -315,12 +314,6 @@ def _drawn(names: list[str], numbers: list[int], points: Any, **how: Any) -> Sel
 def int_of_bytes(data: bytes) -> int:
     """A hash that is written out as bytes."""
     return int.from_bytes(data, "big")
-
-
-def _seed(seed: Seed) -> int:
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**64, dtype=np.uint64))
-    return int.from_bytes(os.urandom(8), "big") if seed is None else integer(seed, "seed", 0, 2**64 - 1)
 
 
 def _flag(value: bool, argument: str) -> None:

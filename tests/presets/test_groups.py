@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from lbcore import Selector
-from lbcore.presets import haproxy
+from lbcore.presets import envoy, haproxy
+from lbcore.presets._panic import shares
 from lbcore.simulate import queue
 
 from .every import SERVERS
@@ -182,3 +183,52 @@ def test_a_key_that_is_a_number_is_its_own_hash() -> None:
         value % 2**32 % 3 for value in (0, 1, 5, 2**32 + 1, 7, 0, 0, -1)
     ]
     assert selector.select(str(2**80)) == (2**63 - 1) % 2**32 % 3
+
+
+def test_envoys_priorities_share_what_the_first_ones_cannot_bear() -> None:
+    """The table of Envoy's own documentation: health of two priorities in percent, and the share of the first."""
+    for healthy, share in ((100, 100), (72, 100), (71, 99), (50, 70), (25, 35), (0, 0)):
+        assert shares([healthy, 100], [100, 100], 50, 140) == ([share, 100 - share], [False, False])
+    assert shares([25, 25], [100, 100], 50, 140) == ([50, 50], [True, True])
+    assert shares([0, 0], [30, 10], 50, 140) == ([75, 25], [True, True])
+    assert shares([0, 0], [30, 10], 0, 140) == ([0, 0], [False, False])
+    assert shares([10, 20, 0], [100, 100, 100], 0, 100) == ([34, 66, 0], [False] * 3)
+
+
+@pytest.mark.parametrize("preset", [envoy.round_robin, envoy.least_request, envoy.ring_hash, envoy.maglev])
+def test_envoys_second_priority_serves_when_the_first_is_down(preset: Callable[..., Selector]) -> None:
+    selector = preset(FOUR, priorities=[0, 0, 1, 1], seed=1)
+    many = requests(selector, 300)
+    assert set(selector.select_many(many).tolist()) == {0, 1}
+    selector.mark_down(0)  # 50 % healthy bear 70 % of the load
+    picks = selector.copy().select_many(many)
+    assert set(picks.tolist()) == {1, 2, 3} and 0.2 < (picks > 1).mean() < 0.4
+    selector.mark_down(1)
+    assert set(pickle.loads(pickle.dumps(selector)).select_many(many).tolist()) == {2, 3}
+    selector.mark_down(2), selector.mark_down(3)
+    assert set(selector.select_many(many).tolist()) == {0, 1, 2, 3}  # panic
+    assert selector.select(many[0] if selector.keyed else None, avoid=[0, 1, 2]) == 3 or selector.keyed
+    selector.reset()
+    assert set(selector.select_many(many).tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("preset", [envoy.round_robin, envoy.least_request, envoy.ring_hash, envoy.maglev])
+def test_envoy_panics_while_fewer_than_half_are_healthy(preset: Callable[..., Selector]) -> None:
+    selector, never = preset(FOUR), preset(FOUR, healthy_panic_threshold=0)
+    many = requests(selector, 300)
+    for node, serving in ((0, {1, 2, 3}), (1, {2, 3}), (2, {0, 1, 2, 3}), (3, {0, 1, 2, 3})):
+        selector.mark_down(node), never.mark_down(FOUR[node])
+        assert set(selector.select_many(many).tolist()) == serving
+        assert set(never.select_many(many).tolist()) == (set(range(node + 1, 4)) or {-1})
+    assert selector.up.tolist() == [False] * 4
+    with pytest.raises(ValueError, match=r"^node: "):
+        selector.mark_up("nobody")
+    other = selector.copy()
+    for each in (selector, other):
+        each.mark_up(1), each.mark_up(3)
+        assert set(each.select_many(many).tolist()) == {1, 3}
+        each.remove(0), each.add("new:80")
+        assert each.up.tolist() == [True, False, True, True]
+        assert set(each.select_many(many).tolist()) == {0, 2, 3}
+    selector.reset()
+    assert selector.up.all()
