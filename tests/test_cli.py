@@ -114,9 +114,6 @@ def test_every_file_is_answered(capsys: pytest.CaptureFixture[str], file: str) -
         "stick",
         "cookie",
         "env",
-        "active_request_bias",
-        "priority",
-        "healthy_panic_threshold",
         "locality_weighted_lb_config",
     ]
     more = [word for name in ignored for word in ("--ignore", name)]

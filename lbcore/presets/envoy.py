@@ -153,6 +153,7 @@ def least_request(
     seed: Seed = None,
     attempts: SupportsIndex = MOST_ATTEMPTS,
     *,
+    active_request_bias: float = 1,
     priorities: Sequence[SupportsIndex] | None = None,
     healthy_panic_threshold: float = 50,
     overprovisioning_factor: SupportsIndex = 140,
@@ -160,12 +161,13 @@ def least_request(
     """LEAST_REQUEST: for equal weights the emptiest of choice_count hosts drawn at random, maybe one of them twice.
 
     Unequal weights follow the schedule of round_robin, in which a host counts as its weight over 1 + its requests in
-    flight. choice_count: 2 or more. seed: of the draws, and how many picks the schedule is ahead; Envoy draws both at
-    random. See `release`.
+    flight to the power active_request_bias, which is 0 or more. choice_count: 2 or more. seed: of the draws, and how
+    many picks the schedule is ahead; Envoy draws both at random. See `release`.
     """
     names = texts(hosts, "hosts", twice=True)
     choices = integer(choice_count, "choice_count", 2, 1024)
-    make = partial(PanickingLeast, choices=choices, seed=seed, attempts=attempts)
+    bias = real("active_request_bias", active_request_bias, 0, finite=True)
+    make = partial(PanickingLeast, choices=choices, seed=seed, attempts=attempts, bias=bias)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
     return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
 

@@ -1,5 +1,7 @@
 """Unknown functions, weights a system would refuse, empty lists, keys that are not text: errors that name them."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -202,4 +204,6 @@ def test_the_last_value_that_is_allowed(call: Callable[[], Selector]) -> None:
 
 
 def test_the_room_imports_no_more_than_numpy() -> None:
-    assert set(presets.__all__) == {"envoy", "grpc", "haproxy", "ketama", "nginx", "redis"}
+    assert set(presets.__all__) == {"envoy", "grpc", "haproxy", "ketama", "nginx", "read", "redis"}
+    code = "import sys, lbcore.presets; print([name for name in ('crossplane', 'yaml') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

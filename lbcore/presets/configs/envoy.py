@@ -4,12 +4,11 @@ https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/cluster.pro
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from lbcore.presets import envoy
 from lbcore.presets.configs.envoy_fields import Document, Field
-from lbcore.presets.configs.envoy_routes import ANY, keys_of
+from lbcore.presets.configs.envoy_routes import ANY, combined, keys_of
 from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, in_order
 from lbcore.presets.configs.text import numeric
 from lbcore.selectors import Random, Selector
@@ -118,6 +117,9 @@ class Cluster:
             preset, arguments = self._preset(policy, config)
             if policy in ("RING_HASH", "MAGLEV") and key is None:
                 self.notes.append(name.unread("hash_policy", "no route says what is hashed, and Envoy draws at random"))
+            elif key is not None and combined(key):
+                text = f"{key} make one hash: keys are what envoy.policy_key makes, with hashed=True"
+                self.notes.append(name.unread("hash_policy", text))
         except ConfigError as wrong:
             fault = wrong
         servers = tuple(host.server for host in self.hosts)
@@ -216,9 +218,9 @@ class Cluster:
 
     def _preset(self, policy: str, config: Field | None) -> tuple[Callable[..., Selector], dict[str, Any]]:
         """The preset and its arguments."""
-        self._look_at_places()
         names = [host.server.name for host in self.hosts]
         given: dict[str, Any] = {"hosts": names, "weights": [host.server.weight for host in self.hosts]}
+        given |= self._places(policy)
         own = {field.name: field for field in config.fields()} if config else {}
         if "slow_start_config" in own:
             self.notes.append(own["slow_start_config"].unread())
@@ -229,10 +231,9 @@ class Cluster:
             case "LEAST_REQUEST":
                 if "choice_count" in own:
                     given["choice_count"] = own["choice_count"].number(2, MOST_WEIGHT)
-                bias = own.get("active_request_bias")
-                value = bias.get("default_value") if bias else None
-                if bias and value and value.real(0, inf) != 1.0 and len(set(given["weights"])) > 1:
-                    self.notes.append(bias.unread(text=f"active_request_bias {value.text}"))
+                bias = own["active_request_bias"].get("default_value") if "active_request_bias" in own else None
+                if bias:
+                    given["active_request_bias"] = bias.real(0, MOST_WEIGHT)
                 return envoy.least_request, given
             case "RING_HASH":
                 for name in ("minimum_ring_size", "maximum_ring_size"):
@@ -251,15 +252,27 @@ class Cluster:
             case _:
                 return envoy.round_robin, given
 
-    def _look_at_places(self) -> None:
-        """Priorities, weights of localities and panic."""
-        common = self.field.get("common_lb_config")
-        for name in ("healthy_panic_threshold", "locality_weighted_lb_config"):
-            found = common.get(name) if common else None
-            if found:
-                self.notes.append(found.unread())
-        if any(host.priority for host in self.hosts):
-            self.notes.append(self.field.unread("priority", "hosts of several priorities"))
+    def _places(self, policy: str) -> dict[str, Any]:
+        """Priorities and panic; unread are the weights of localities, where they decide."""
+        given: dict[str, Any] = {}
+        priorities = [host.priority for host in self.hosts]
+        if any(priorities):
+            given["priorities"] = priorities
+        threshold = self.field.get("common_lb_config", "healthy_panic_threshold")
+        if threshold:
+            given["healthy_panic_threshold"] = threshold.real(0, 100)
+        factor = self.field.get("load_assignment", "policy", "overprovisioning_factor")
+        if factor:
+            given["overprovisioning_factor"] = factor.number(100, MOST_WEIGHT)
+        weighted = self.field.get("common_lb_config", "locality_weighted_lb_config")
+        places = {(host.priority, host.locality) for host in self.hosts}
+        several = len(places) > len(set(priorities)) or any(host.locality_weight is None for host in self.hosts)
+        if weighted and several:
+            self.notes.append(weighted.unread())
+        if policy == "RANDOM" and given:
+            self.notes.append(self.field.unread("priority", f"RANDOM with {', '.join(given)}"))
+            return {}
+        return given
 
 
 def random(hosts: Sequence[str], weights: Sequence[int], seed: Any = None) -> Selector:

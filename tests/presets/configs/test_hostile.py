@@ -32,6 +32,8 @@ REFUSED = [
     ("nginx", "upstream a { server b:1; }\n", "not allowed here", 1),
     ("nginx", "\n" + "a {" * 5000 + "}" * 5000, "too deeply", 0),
     ("nginx", "a b;\n\0", "no text", 2),
+    ("nginx", "http { upstream 'a\nb' { server c; }\n upstream 'a\nb' { server c; } }", "duplicate", 3),
+    ("haproxy", "backend " + "a" * 5000 + "\nbackend " + "a" * 5000, "...", 2),
     ("haproxy", "backend a\n  server b 'c\n", "not closed", 2),
     ("haproxy", 'defaults\n  balance "${A"\n', "brace", 2),
     ("haproxy", "server a b\n", "out of section", 1),

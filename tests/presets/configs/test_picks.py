@@ -97,6 +97,23 @@ def test_envoy_hashes_host_names_and_reads_numbers_in_strings() -> None:
     assert (selector_of("envoy-maglev-json.yaml", "app").select_many(KEYS) == picks).all()
 
 
+def test_envoys_least_request_by_weight_and_by_load() -> None:
+    selector = selector_of("envoy-least-request.yaml", "web_cluster_01", seed=3)
+    hosts = [f"10.0.25.{i}:80" for i in (1, 2, 3)]
+    wanted = envoy.least_request(hosts, [1, 3, 5], 3, seed=3, active_request_bias=0.5)
+    picks = selector.select_many(2000)
+    assert (picks == wanted.select_many(2000)).all()
+    assert (picks != envoy.least_request(hosts, [1, 3, 5], 3, seed=3).select_many(2000)).any()
+
+
+def test_envoys_priorities_and_panic() -> None:
+    selector = selector_of("envoy-localities.yaml", "backend", seed=1)
+    assert set(selector.select_many(500).tolist()) == {0, 1, 2, 3}
+    for node in range(4):
+        selector.mark_down(node)
+    assert set(selector.select_many(50).tolist()) == {4}  # one of the two hosts of priority 1 is draining
+
+
 def shares_of(selector: Selector) -> list[int]:
     """The picks of keys whose requests have ended."""
     picks = []

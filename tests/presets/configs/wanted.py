@@ -88,7 +88,7 @@ FILES: dict[str, dict[tuple[str, str], Wanted]] = {
         ("static_resources", "backend"): Wanted(
             19,
             "10.0.21.1:8080 10.0.21.2:8080*2 10.0.22.1:8080 10.0.23.1:8080 10.0.31.1:8080 10.0.31.2:8080(down)",
-            unread=("healthy_panic_threshold", "locality_weighted_lb_config", "priority"),
+            unread=("locality_weighted_lb_config",),
         ),
     },
     "envoy-maglev-json.yaml": {
@@ -97,9 +97,7 @@ FILES: dict[str, dict[tuple[str, str], Wanted]] = {
         ),
     },
     "envoy-least-request.yaml": {
-        ("static_resources", "web_cluster_01"): Wanted(
-            6, "10.0.25.1:80 10.0.25.2:80*3 10.0.25.3:80*5", unread=("active_request_bias",)
-        ),
+        ("static_resources", "web_cluster_01"): Wanted(6, "10.0.25.1:80 10.0.25.2:80*3 10.0.25.3:80*5"),
         ("static_resources", "plain"): Wanted(35, "10.0.26.1:80 10.0.26.2:80"),
         ("static_resources", "by_policy_list"): Wanted(44, "10.0.26.1:80 10.0.26.2:80"),
         ("static_resources", "discovered"): Wanted(57, "", fault_line=59),

@@ -73,7 +73,7 @@ class LeastRequest(EarliestDeadline):
         super().__init__(weights, seed, attempts)
 
     def rate(self, node: int) -> float:
-        return self.weights[node] / (self.load[node] + 1) ** self.bias
+        return self.weights[node] / float((self.load[node] + 1) ** self.bias)
 
     def next(self) -> int:
         if self.equal:
