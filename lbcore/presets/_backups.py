@@ -1,13 +1,17 @@
 """HAProxy's groups: servers that serve, and backups that serve when none of these is up; and two rules over a group."""
 
 from collections.abc import Callable, Iterable, Sequence
+from math import gcd
 from typing import Any
 
 import numpy as np
 
+from lbcore.presets._checks import TextHash
 from lbcore.presets._chooser import Chooser
+from lbcore.presets._keys import NO_KEY, Parameter, PartHash
 from lbcore.selectors import Selector
 from lbcore.selectors.reference import Draws
+from lbcore.selectors.systems.haproxy import smooth_round
 
 Maker = Callable[[list[str], list[int]], Selector]
 
@@ -15,18 +19,14 @@ Maker = Callable[[list[str], list[int]], Selector]
 class Backed(Chooser):
     """While a server is up the backups rest; then the first of them that is up serves, or with `everyone` all do.
 
-    backup: the indices of the backups. make: makes a group's selector from its names and weights. map: there is one map
-    for both groups, which is written for whoever serves, and one place in it.
+    backup: the indices of the backups. make: makes a group's selector from its names and weights.
     """
 
-    def __init__(
-        self, names: list[str], numbers: list[int], backup: Iterable[int], everyone: bool, make: Maker, map: bool
-    ):
-        self._backup, self._everyone, self._map = sorted(backup), everyone, map
+    def __init__(self, names: list[str], numbers: list[int], backup: Iterable[int], everyone: bool, make: Maker):
+        self._backup, self._everyone = sorted(backup), everyone
         self._serving = [i for i in range(len(names)) if i not in self._backup]
         self._groups: list[tuple[Selector, dict[int, int], list[int]]] = []  # the selector, and indices there and back
-        groups = [list(range(len(names)))] if map else [self._serving, self._backup if everyone else []]
-        for members in groups:
+        for members in (self._serving, self._backup if everyone else []):
             if members and any(numbers[i] for i in members):
                 inner = make([names[i] for i in members], [numbers[i] for i in members])
                 self._groups.append((inner, {node: i for i, node in enumerate(members)}, members))
@@ -43,7 +43,7 @@ class Backed(Chooser):
         backups = [i for i in self._backup if self._live(i)]
         if not serving and not backups:
             return -1
-        if not serving and not self._everyone and not self._map:
+        if not serving and not self._everyone:
             return backups[0]
         asked = self._serving[0] if serving else backups[0]
         inner, there, members = next(group for group in self._groups if asked in group[1])
@@ -55,20 +55,88 @@ class Backed(Chooser):
                 inner.release(there[node], ok, latency_s)
 
     def _marked(self) -> None:
-        up = self._up
-        if self._map:  # one map, for the group that serves
-            backups = [i for i in self._backup if self._live(i)]
-            serving = any(self._live(i) for i in self._serving)
-            who = self._serving if serving else backups if self._everyone else backups[:1]
-            up = [self._up[i] and i in who for i in range(len(self._up))]
         for inner, there, _ in self._groups:
             for node, i in there.items():
-                if inner.up[i] != up[node]:
-                    (inner.mark_up if up[node] else inner.mark_down)(i)
+                if inner.up[i] != self._up[node]:
+                    (inner.mark_up if self._up[node] else inner.mark_down)(i)
 
     def _rewind(self) -> None:
         for inner, _, _ in self._groups:
             inner.reset()
+
+
+class BackedMap(Chooser):
+    """The same for a map: there is one, written for whoever serves, and one place in it.
+
+    key_hash: of a keyed method, else None; NO_KEY takes turns. Without `everyone`, HAProxy writes the map of the
+    backups for as many entries as the first of them weighs, but not of it alone: turns meet others too.
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        numbers: list[int],
+        backup: Iterable[int],
+        everyone: bool,
+        key_hash: TextHash | PartHash | None,
+    ):
+        self._backup, self._everyone, self._key_hash, self._at = set(backup), everyone, key_hash, 0
+        self._entries: list[int] = []
+        super().__init__(names, numbers, key_hash is not None, False)
+        self._marked()
+
+    def _check_key(self, key: bytes) -> None:
+        if self._key_hash is not None:
+            self._key_hash(key)
+
+    def _marked(self) -> None:
+        live = [i for i in range(len(self._up)) if self._live(i)]
+        serving = [i for i in live if i not in self._backup] or live
+        self._first = not self._everyone and serving == live and bool(live) and serving[0] in self._backup
+        divisor = gcd(*self._numbers)
+        weights = [n * (i in serving) // divisor for i, n in enumerate(self._numbers)]
+        if self._first:
+            self._entries = cut_round(weights, weights[serving[0]])
+        else:
+            self._entries = smooth_round(np.array(weights), 1).tolist() if serving else []
+
+    def _choose(self, key: Any, avoid: list[int]) -> int:
+        if not self._entries:
+            return -1
+        if self._key_hash is not None:
+            h: int = self._key_hash(key.encode() if isinstance(key, str) else key)
+            looked_up = isinstance(self._key_hash, PartHash) and isinstance(self._key_hash.cut, Parameter)
+            if self._first and not looked_up:  # HAProxy does not hash where one server is left
+                return self._entries[0]
+            if h != NO_KEY:
+                return self._entries[h % len(self._entries)]
+        return self._turn(avoid[-1:])
+
+    def _turn(self, avoid: list[int]) -> int:
+        size = len(self._entries)
+        start = self._at if self._at < size else 0
+        for i in [*range(start, size), *range(start)]:
+            node: int = self._entries[i]
+            if node not in avoid:
+                self._at = i + 1
+                return node
+        self._at = start or size
+        return self._entries[0]
+
+    def _rewind(self) -> None:
+        self._at = 0
+
+
+def cut_round(weights: list[int], size: int) -> list[int]:
+    """So many entries of a map, of servers whose weights may add up to more."""
+    score, entries = [0] * len(weights), []
+    for _ in range(size):
+        score = [have + weight for have, weight in zip(score, weights, strict=True)]
+        best = max((i for i, weight in enumerate(weights) if weight), key=lambda i: (score[i] + size) // size)
+        best = next(i for i, weight in enumerate(weights) if weight) if size == 1 else best
+        score[best] -= size
+        entries.append(best)
+    return entries
 
 
 class FirstFree(Chooser):

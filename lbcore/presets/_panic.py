@@ -184,16 +184,16 @@ def shares(healthy: list[int], hosts: list[int], threshold: int, factor: int) ->
     """How many of 100 requests each priority gets, and which of them are in panic."""
     bears = [health(ok, all_, factor) for ok, all_ in zip(healthy, hosts, strict=True)]
     total = min(100, sum(bears))
-    if total == 0:
-        if not threshold:
-            return [0] * len(hosts), [False] * len(hosts)
-        bears, loads = hosts, [100 * many // sum(hosts) for many in hosts]
-        panic = [True] * len(hosts)
+    panic = [total < 100 and panics(ok, all_, threshold) for ok, all_ in zip(healthy, hosts, strict=True)]
+    if total == 0 and not threshold:
+        return [0] * len(hosts), panic
+    if total == 0 or all(panic):  # as many hosts, as much of the load
+        bears, panic = hosts, [True] * len(hosts)
+        loads = [100 * many // sum(hosts) for many in hosts]
     else:
         left, loads = 100, []
         for each in bears:
             loads.append(min(left, each * 100 // total))
             left -= loads[-1]
-        panic = [total < 100 and panics(ok, all_, threshold) for ok, all_ in zip(healthy, hosts, strict=True)]
     loads[next(i for i, each in enumerate(bears) if each)] += 100 - sum(loads)  # what rounding has left over
     return loads, panic

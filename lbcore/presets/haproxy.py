@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from lbcore._checks import short
 from lbcore._counting import repeat
-from lbcore.presets._backups import Backed, Drawn, FirstFree, Maker
+from lbcore.presets._backups import Backed, BackedMap, Drawn, FirstFree, Maker
 from lbcore.presets._checks import TextHash, Weights, address, choice, indices, integer, seed_of, texts, weights_of
 from lbcore.presets._keys import Parameter, PartHash, UriPart, domain, first_element, number_of
 from lbcore.selectors import Selector
@@ -69,7 +69,7 @@ def static_rr(
     servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
 ) -> Selector:
     """`balance static-rr`: turns that are written down when a server comes or goes."""
-    return _grouped(servers, weights, backup, allbackups, MapRoundRobin, map=True)
+    return _grouped(servers, weights, backup, allbackups, MapRoundRobin, partial(BackedMap, key_hash=None))
 
 
 def leastconn(
@@ -282,7 +282,8 @@ def _hashed(
     if method == "map-based":
         if balance_factor is not None:
             raise ValueError("balance_factor: only a ring has one; give method='consistent'")
-        return _grouped(servers, weights, backup, allbackups, partial(MapHash, key_hash=key_hash), map=True)
+        backed = partial(BackedMap, key_hash=key_hash)
+        return _grouped(servers, weights, backup, allbackups, partial(MapHash, key_hash=key_hash), backed)
     make: Maker = partial(NearestRing, points=points, bits=32, key_hash=key_hash)
     if balance_factor is not None:
         factor = integer(balance_factor, "balance_factor", 101, 65535)
@@ -296,14 +297,16 @@ def _grouped(
     backup: Servers,
     allbackups: bool,
     make: Maker,
-    map: bool = False,
+    backed: Callable[..., Selector] | None = None,
 ) -> Selector:
     """The selector of a method, or where there are backups, one that knows when they serve."""
     names = texts(servers, "servers", twice=True)
     numbers = weights_of(weights, len(names), 0, 256)
     resting = indices(backup, names, "backup")
     _flag(allbackups, "allbackups")
-    return Backed(names, numbers, resting, bool(allbackups), make, map) if resting else make(names, numbers)
+    if not resting:
+        return make(names, numbers)
+    return (backed or partial(Backed, make=make))(names, numbers, resting, bool(allbackups))
 
 
 def _drawn(names: list[str], numbers: list[int], points: Any, **how: Any) -> Selector:

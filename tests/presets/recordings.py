@@ -291,10 +291,14 @@ def ketama_cases() -> Iterator[Case]:
         yield Case("twemproxy", name, pool["picks"], lambda make=make, keys=keys: many(make(), keys))
     client = data["libmemcached"]
     for name, run in client["maps"].items():
-        if not name.startswith("modula"):
-            weighted = "ketama_weighted" in run["behaviors"]
-            make = partial(ketama.libmemcached, run["servers"], run["behaviors"].get("hash", "default"), weighted)
-            yield Case("libmemcached", name, run["picks"], lambda make=make: many(make(), client["keys"]))
+        weighted = "ketama_weighted" in run["behaviors"]
+        how = {"distribution": "modula"} if name.startswith("modula") else {}
+        hash_name = run["behaviors"].get("hash", "default")
+        make = partial(ketama.libmemcached, run["servers"], hash_name, weighted, **how)
+        yield Case("libmemcached", name, run["picks"], lambda make=make: many(make(), client["keys"]))
+    for i, run in enumerate(data["hash_ring"]):  # the package's own code, read with Python 3's integer division
+        make = partial(ketama.hash_ring, run["servers"], run["weights"])
+        yield Case("hash_ring", f"{i}", run["picks"], lambda make=make, run=run: many(make(), run["keys"]))
     python = data["packages"]
     for name, wanted in python.items():
         if "ketama" in name:

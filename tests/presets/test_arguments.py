@@ -176,6 +176,8 @@ def test_addresses(name: str) -> None:
         ("weights", lambda: ketama.twemproxy(["a:1", "b:1"], [2**24, 1], distribution="modula")),
         ("servers", lambda: ketama.twemproxy(["a:1:5", "a:1:1"])),
         ("weighted", lambda: ketama.libmemcached(SERVERS, weighted="no")),
+        ("weighted", lambda: ketama.libmemcached(SERVERS, weighted=True, distribution="modula")),
+        ("distribution", lambda: ketama.libmemcached(SERVERS, distribution="ketama")),
     ],
 )
 def test_other_arguments(argument: str, call: Callable[[], object]) -> None:

@@ -112,6 +112,16 @@ def test_a_queue_is_simulated_with_them(name: str) -> None:
     assert sum(result.picked) + result.refused == result.offered and not any(result.picked[2:])
 
 
+def test_a_map_of_the_first_backup_alone_is_not_of_it_alone() -> None:
+    """As HAProxy 2.6 answered: as many entries as the first backup weighs, of all of them; a key does not meet them."""
+    selector = haproxy.static_rr(SERVERS, [1, 3, 5], backup=[1, 2])
+    selector.mark_down(0)
+    assert selector.select_many(6).tolist() == [1, 2, 2, 1, 2, 2]
+    hashed = haproxy.hash(SERVERS, [1, 3, 5], backup=[1, 2])
+    hashed.mark_down(0)
+    assert set(hashed.select_many([f"key{i}" for i in range(50)]).tolist()) == {1}
+
+
 def test_first_fills_one_server_after_the_other_and_then_nobody() -> None:
     selector = haproxy.first(SERVERS, maxconn=[2, 1, 3], ids=[7, None, 5])  # ids 7, 2, 5
     assert [selector.select() for _ in range(6)] == [1, 2, 2, 2, 0, 0]
@@ -190,6 +200,8 @@ def test_envoys_priorities_share_what_the_first_ones_cannot_bear() -> None:
     for healthy, share in ((100, 100), (72, 100), (71, 99), (50, 70), (25, 35), (0, 0)):
         assert shares([healthy, 100], [100, 100], 50, 140) == ([share, 100 - share], [False, False])
     assert shares([25, 25], [100, 100], 50, 140) == ([50, 50], [True, True])
+    assert shares([0, 1], [1, 3], 50, 140) == ([25, 75], [True, True])  # all in panic: by the number of hosts
+    assert shares([0, 6], [10, 10], 50, 140) == ([0, 100], [True, False])
     assert shares([0, 0], [30, 10], 50, 140) == ([75, 25], [True, True])
     assert shares([0, 0], [30, 10], 0, 140) == ([0, 0], [False, False])
     assert shares([10, 20, 0], [100, 100, 100], 0, 100) == ([34, 66, 0], [False] * 3)

