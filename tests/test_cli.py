@@ -114,7 +114,6 @@ def test_every_file_is_answered(capsys: pytest.CaptureFixture[str], file: str) -
         "stick",
         "cookie",
         "env",
-        "locality_weighted_lb_config",
     ]
     more = [word for name in ignored for word in ("--ignore", name)]
     status, out, err = ask(capsys, "predict", str(DATA / file), "--requests", "2000", *more)

@@ -135,6 +135,8 @@ class Priorities(Chooser):
         healthy = [sum(self._up[i] for i in members) for members in self._members]
         self._loads, panic = shares(healthy, hosts, self._threshold, self._factor)
         for members, inner, all_of_them in zip(self._members, self._levels, panic, strict=True):
+            if inner is not None and hasattr(inner, "all_serve"):  # localities, which do not count in panic
+                inner.all_serve = all_of_them
             for at, i in enumerate(members):
                 if inner is not None and inner.up[at] != (self._up[i] or all_of_them):
                     (inner.mark_down if inner.up[at] else inner.mark_up)(at)

@@ -15,19 +15,20 @@ overprovisioning_factor / 100; what it cannot bear goes to the next one. While a
 there is no panic. The key's hash says which priority serves, or without a key a draw: the rule is Envoy's, the draws
 are those of `seed`. Such a selector is one of plain Python, to which no host comes and from which none goes.
 
-Left out by name: slow_start_config, locality and zone aware routing, subsets, and the weights of localities.
+Left out by name: slow_start_config, zone aware routing, subsets, and of all but round_robin the weights of localities.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from math import floor, isqrt
-from typing import SupportsIndex, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lbcore._checks import real, short
 from lbcore.presets._checks import TextHash, Weights, choice, integer, seed_of, texts, weights_of
+from lbcore.presets._localities import Localities
 from lbcore.presets._panic import (
     Panicking,
     PanickingBounded,
@@ -61,17 +62,25 @@ def round_robin(
     healthy_panic_threshold: float = 50,
     overprovisioning_factor: SupportsIndex = 140,
     seed: Seed = None,
+    localities: Sequence[str] | None = None,
+    locality_weights: Mapping[str, SupportsIndex] | None = None,
 ) -> Selector:
     """ROUND_ROBIN: plain turns for equal weights, else the host whose deadline is earliest.
 
     start: how many picks the schedule is ahead. Envoy draws it at random, for each worker and again for each change of
     the hosts.
 
+    localities: of each host its locality, by a name; None is locality routing off. locality_weights: with
+    `locality_weighted_lb_config` the localities of a priority share its requests by these; one without takes nothing.
+    Then `start` is that of each locality too, and of the schedule of localities.
+
     >>> round_robin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
     """
     names = texts(hosts, "hosts", twice=True)
-    make = partial(PanickingDeadline, start=start, attempts=attempts)
+    make: Callable[..., Any] = partial(PanickingDeadline, start=start, attempts=attempts)
+    if localities is not None:
+        make = _localized(make, names, localities, locality_weights, start, attempts, overprovisioning_factor)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
     return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
 
@@ -254,6 +263,39 @@ def _leveled(
 
     tries = integer(attempts, "attempts", 0, MOST_ATTEMPTS)
     return Priorities(names, numbers, levels, calm, threshold, factor, tries, seed_of(seed), key_hash)
+
+
+def _localized(
+    make: Callable[..., Any],
+    names: list[str],
+    localities: Sequence[str],
+    locality_weights: Mapping[str, SupportsIndex] | None,
+    start: SupportsIndex,
+    attempts: SupportsIndex,
+    factor: SupportsIndex,
+) -> Callable[..., Any]:
+    """Makes the selector of a priority out of one for each of its localities."""
+    if isinstance(localities, (str, bytes)) or not hasattr(localities, "__len__"):
+        raise TypeError(f"localities: {short(localities)} is of type {type(localities).__name__}; give a list of names")
+    if len(localities) != len(names):
+        raise ValueError(f"localities: {len(localities)} for {len(names)} hosts")
+    if not isinstance(locality_weights, Mapping):
+        raise TypeError(
+            f"locality_weights: {short(locality_weights)} is of type {type(locality_weights).__name__}; give a dict"
+        )
+    place_of = dict(zip(names, localities, strict=True))
+    numbers = {
+        place: integer(weight, f"locality_weights[{short(place)}]", 0, 2**32 - 1)
+        for place, weight in locality_weights.items()
+    }
+    ahead = integer(start, "start", 0, 2**64 - 1)
+    tries = integer(attempts, "attempts", 0, MOST_ATTEMPTS)
+    more = integer(factor, "overprovisioning_factor", 100, 2**32 - 1)
+
+    def made(some: list[str], theirs: list[int]) -> Localities:
+        return Localities(some, theirs, [place_of[name] for name in some], numbers, make, ahead, tries, more)
+
+    return made
 
 
 def murmur(data: bytes) -> int:

@@ -267,7 +267,10 @@ class Cluster:
         weighted = self.field.get("common_lb_config", "locality_weighted_lb_config")
         places = {(host.priority, host.locality) for host in self.hosts}
         several = len(places) > len(set(priorities)) or any(host.locality_weight is None for host in self.hosts)
-        if weighted and several:
+        if weighted and several and policy == "ROUND_ROBIN":
+            given["localities"] = [str(host.locality) for host in self.hosts]
+            given["locality_weights"] = {str(host.locality): host.locality_weight or 0 for host in self.hosts}
+        elif weighted and several:
             self.notes.append(weighted.unread())
         if policy == "RANDOM" and given:
             self.notes.append(self.field.unread("priority", f"RANDOM with {', '.join(given)}"))

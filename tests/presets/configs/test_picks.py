@@ -106,12 +106,17 @@ def test_envoys_least_request_by_weight_and_by_load() -> None:
     assert (picks != envoy.least_request(hosts, [1, 3, 5], 3, seed=3).select_many(2000)).any()
 
 
-def test_envoys_priorities_and_panic() -> None:
+def test_envoys_priorities_and_localities() -> None:
     selector = selector_of("envoy-localities.yaml", "backend", seed=1)
-    assert set(selector.select_many(500).tolist()) == {0, 1, 2, 3}
-    for node in range(4):
-        selector.mark_down(node)
-    assert set(selector.select_many(50).tolist()) == {4}  # one of the two hosts of priority 1 is draining
+    assert shares(selector, 400) == [100, 200, 100, 0, 0, 0]  # 3 to 1, and the third locality has no weight
+    selector.mark_down(0)  # three of four are healthy, and with overprovisioning 120 bear 90 percent
+    counts = shares(selector, 4000)
+    assert counts[3] == counts[5] == 0 and 300 < counts[4] < 500
+    assert abs(counts[1] / counts[2] - 3 * 0.6) < 0.1  # half of the first locality, times 1.2
+    selector.mark_down(1)
+    selector.mark_down(2)
+    counts = shares(selector, 1000)  # where no locality counts, who is healthy serves
+    assert counts[:3] == [0, 0, 0] and counts[3] > 0 and counts[4] > 0
 
 
 def shares_of(selector: Selector) -> list[int]:

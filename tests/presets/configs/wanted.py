@@ -88,7 +88,6 @@ FILES: dict[str, dict[tuple[str, str], Wanted]] = {
         ("static_resources", "backend"): Wanted(
             19,
             "10.0.21.1:8080 10.0.21.2:8080*2 10.0.22.1:8080 10.0.23.1:8080 10.0.31.1:8080 10.0.31.2:8080(down)",
-            unread=("locality_weighted_lb_config",),
         ),
     },
     "envoy-maglev-json.yaml": {

