@@ -244,3 +244,60 @@ def test_envoy_panics_while_fewer_than_half_are_healthy(preset: Callable[..., Se
         assert set(each.select_many(many).tolist()) == {0, 2, 3}
     selector.reset()
     assert selector.up.all()
+
+
+def localities(**more: Any) -> Selector:
+    """Two localities of two hosts each, 3 to 1, and a third host that has none."""
+    hosts = [*FOUR, "10.0.0.5:80"]
+    places, shares_of = ["a", "a", "b", "b", "c"], {"a": 3, "b": 1}
+    return envoy.round_robin(hosts, [1, 2, 1, 1, 1], localities=places, locality_weights=shares_of, **more)
+
+
+def counts_of(selector: Selector, m: int) -> list[int]:
+    return np.bincount(selector.select_many(m), minlength=5).tolist()
+
+
+def test_envoys_localities_share_by_weight_and_by_health() -> None:
+    selector = localities()
+    assert counts_of(selector, 240) == [60, 120, 30, 30, 0]
+    selector.mark_down(0)  # half of its locality: 3 * 0.5 * 1.4 to 1
+    counts = counts_of(selector, 3100)
+    assert counts[0] == counts[4] == 0 and abs(counts[1] - 2100) <= 2 and abs(counts[2] - counts[3]) <= 2
+    selector.mark_down(1)
+    selector.mark_down(2)  # two of five are healthy: panic, and all serve by their own weights
+    assert counts_of(selector, 600) == [100, 200, 100, 100, 100]
+    calm = localities(healthy_panic_threshold=0)
+    for node in range(4):
+        calm.mark_down(node)
+    assert counts_of(calm, 10) == [0, 0, 0, 0, 10]  # no locality counts any more
+    calm.mark_down(4)
+    with pytest.raises(LookupError, match="no node is left"):
+        calm.select()
+
+
+def test_localities_keep_the_contract() -> None:
+    selector = localities(start=3)
+    first = selector.select_many(50).tolist()
+    twin = localities(start=3)
+    assert [twin.select() for _ in range(50)] == first
+    for other in (selector.copy(), copy.deepcopy(selector), pickle.loads(pickle.dumps(selector))):
+        assert other.select_many(20).tolist() == twin.copy().select_many(20).tolist()
+    selector.mark_down(1)
+    selector.reset()
+    assert selector.up.all() and selector.select_many(50).tolist() == first
+    assert {selector.select(avoid=[0, 1]) for _ in range(20)} == {2, 3}
+    assert queue(localities(), 500, load=0.5, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({"localities": ["a"]}, "localities"),
+        ({"localities": "abcde"}, "localities"),
+        ({"localities": list("abcde"), "locality_weights": None}, "locality_weights"),
+        ({"localities": list("abcde"), "locality_weights": {"a": -1}}, r"locality_weights\['a'\]"),
+    ],
+)
+def test_wrong_localities(more: dict[str, Any], name: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=rf"^{name}: "):
+        envoy.round_robin([*FOUR, "e:80"], **{"locality_weights": {}, **more})
