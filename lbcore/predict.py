@@ -31,7 +31,11 @@ def requests_for(pool: Pool, keys: Sequence[str] | None, count: int, seed: int) 
     if pool.key in ("$remote_addr", "source", "source_ip", "$binary_remote_addr"):
         drawn = np.random.default_rng(seed).permutation(np.arange(2**24, 2**24 + 4 * count, dtype=np.uint32) * 7919)
         return [".".join(map(str, address.to_bytes(4, "big"))) for address in drawn[:count].tolist()]
-    start = "/key-" if "uri" in pool.key else "key-"
+    start = "key-"
+    if pool.key.startswith("uri"):
+        start = "/key-"
+    elif pool.key.startswith("url_param "):  # the key is the URI
+        start = f"/?{pool.key.split()[1]}=key-"
     return [f"{start}{i}" for i in range(count)]
 
 
@@ -42,7 +46,7 @@ def picks_of(selector: Selector, requests: Requests, progress: Progress) -> Pick
     for start in range(0, count, BATCH):
         end = min(start + BATCH, count)
         part: Any = end - start if isinstance(requests, int) else requests[start:end]
-        if selector.keeps_load:
+        if hasattr(selector, "in_flight"):  # load is kept: each request ends before the next is picked
             for i in range(start, end):
                 picks[i] = one(selector, None if isinstance(requests, int) else requests[i])
         else:

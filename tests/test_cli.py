@@ -36,6 +36,22 @@ def test_shares_are_those_of_the_preset(capsys: pytest.CaptureFixture[str]) -> N
     assert pool["if_it_goes"]["10.0.6.21:1515"]["busiest"] == "10.0.6.22:1515"
 
 
+def test_the_readme_shows_what_it_prints(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    command, shown = readme.partition("\nlbcore ")[2].split("\n```\n\n```\n")[:2]
+    (tmp_path / "nginx.conf").write_text((DATA / "nginx-websocket-affinity.conf").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert ask(capsys, *command.split()) == (0, shown.partition("```")[0], "")
+
+
+def test_requests_end_so_that_no_server_is_full(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_text("http { upstream a { server 10.0.0.1 max_conns=3; server 10.0.0.2; } }")
+    [pool] = told(capsys, "predict", str(tmp_path / "nginx.conf"), "--requests", "1000")
+    assert list(pool["requests"].values()) == [500, 500] and pool["unserved"] == 0
+
+
 def test_keys_of_a_file_and_the_hot_ones(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     keys = ["10.1.1.1"] * 30 + [f"10.2.{i}.1" for i in range(70)]
     (tmp_path / "keys").write_text("\n".join(keys) + "\n")
@@ -93,14 +109,16 @@ def test_where_one_key_goes_and_goes_on_to(capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.parametrize("file", sorted(path.name for path in DATA.iterdir()))
 def test_every_file_is_answered(capsys: pytest.CaptureFixture[str], file: str) -> None:
-    ignored = ["resolvers", "stick", "cookie", "env", "active_request_bias", *LATER]
+    ignored = [
+        "resolvers",
+        "stick",
+        "cookie",
+        "env",
+    ]
     more = [word for name in ignored for word in ("--ignore", name)]
     status, out, err = ask(capsys, "predict", str(DATA / file), "--requests", "2000", *more)
     assert status == (file == "nginx-third-party-sticky.conf") and err == ""
     assert "busiest: " in out or "goes" in out
-
-
-LATER = ["allbackups", "backup", "balance", "maxconn", "use-domain-only", "len", "depth", "whole"]
 
 
 def test_a_fault_is_status_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the presets check their arguments with, and how they hash keys that must be text."""
 
+import os
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -71,6 +72,18 @@ def integer(value: SupportsIndex, argument: str, least: int, most: int) -> int:
     return number
 
 
+def indices(servers: Sequence[str | SupportsIndex], names: list[str], argument: str) -> set[int]:
+    """Servers by name or index, as indices."""
+    if isinstance(servers, (str, bytes)) or not hasattr(servers, "__iter__"):
+        raise TypeError(f"{argument}: {servers!r} is of type {type(servers).__name__}; give a list of servers")
+    found = set()
+    for one in servers:
+        if isinstance(one, str) and one not in names:
+            raise ValueError(f"{argument}: {short(one)} is none of the servers")
+        found.add(names.index(one) if isinstance(one, str) else integer(one, argument, 0, len(names) - 1))
+    return found
+
+
 def weights_of(weights: Weights | None, n: int, least: int, most: int = 2**31 - 1) -> list[int]:
     """The weights of n servers, each within what the system accepts; all 1 for None."""
     if weights is None:
@@ -83,6 +96,13 @@ def weights_of(weights: Weights | None, n: int, least: int, most: int = 2**31 - 
     if not any(numbers):
         raise ValueError("weights: every weight is zero; one must be above")
     return numbers
+
+
+def seed_of(seed: SupportsIndex | np.random.Generator | None) -> int:
+    """The 64 bits that name a stream of draws; fresh ones for None, one draw of a Generator."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**64, dtype=np.uint64))
+    return int.from_bytes(os.urandom(8), "big") if seed is None else integer(seed, "seed", 0, 2**64 - 1)
 
 
 def choice(value: str, argument: str, options: Iterable[str]) -> str:

@@ -1,24 +1,32 @@
-"""HAProxy's balance methods: https://docs.haproxy.org/2.6/configuration.html#4.2-balance
+"""HAProxy's balance methods: https://docs.haproxy.org/2.6/configuration.html#4.2-balance (All in one file, over 300
+lines: the methods share what they check.)
 
 The rules hold for 2.0 to 2.9 and for later versions where nothing else is said. Two servers may have one address; the
 second `a:80` is called `a:80#2` here. A weight is 0 to 256; a server of weight 0 gets nothing. `mark_down` is what a
 failed health check does: the server leaves its queue, map or ring, and takes its place again later. `avoid` is `option
 redispatch`: HAProxy avoids the server that was tried last, the last of `avoid`, and hands it out again where it is the
 only one, or where a map's key is its.
+
+backup, of every method: servers, by name or index, that serve only while no other is up; then the first of them that is
+up, or with allbackups=True (`option allbackups`) all of them by the method. With backups a selector is one of plain
+Python, to which no server comes and from which none goes.
+
+Left out by name: `balance rdp-cookie`, whose key is inside a protocol that is not HTTP, cookies and stick tables.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, SupportsIndex
+from typing import Any, SupportsIndex, TypeAlias
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lbcore._checks import short
 from lbcore._counting import repeat
-from lbcore.presets._checks import TextHash, Weights, address, choice, integer, texts, weights_of
+from lbcore.presets._backups import Backed, BackedMap, Drawn, FirstFree, Maker
+from lbcore.presets._checks import TextHash, Weights, address, choice, indices, integer, seed_of, texts, weights_of
+from lbcore.presets._keys import Parameter, PartHash, UriPart, domain, first_element, number_of
 from lbcore.selectors import Selector
 from lbcore.selectors.hash_functions import avalanche as stirred
 from lbcore.selectors.hash_functions import djb2, sdbm, wt6
@@ -31,16 +39,22 @@ from lbcore.selectors.systems.haproxy import (
     NearestRing,
 )
 
-FUNCTIONS: dict[str, Callable[[bytes], int]] = {"sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32}
+FUNCTIONS: dict[str, Callable[[bytes], int]] = {
+    "sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32, "none": number_of,
+}  # fmt: skip
 METHODS = ("map-based", "consistent")
 RINGS = ("2.x", "3.0")
-NO_KEY = 2**64 - 1  # a hash that says so to the selector
-ELEMENT = re.compile(rb'(?:[^",]|"(?:[^"\\]|\\.?)*"?)*', re.DOTALL)
+Servers: TypeAlias = Sequence[str | SupportsIndex]
+Limit: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
+Ids: TypeAlias = Sequence[SupportsIndex | None] | None
+Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 POINTS_PER_WEIGHT = 16
 POINTS_PER_ID = 4096
 
 
-def roundrobin(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+def roundrobin(
+    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+) -> Selector:
     """`balance roundrobin`: fast weighted round robin.
 
     From 3.2 on each thread group has turns of its own, and they begin at different servers; one group alone is as here.
@@ -48,23 +62,68 @@ def roundrobin(servers: Sequence[str], weights: Weights | None = None) -> Select
     >>> roundrobin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
     """
-    names = texts(servers, "servers", twice=True)
-    return FastWeightedRoundRobin(names, weights_of(weights, len(names), 0, 256))
+    return _grouped(servers, weights, backup, allbackups, FastWeightedRoundRobin)
 
 
-def static_rr(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+def static_rr(
+    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+) -> Selector:
     """`balance static-rr`: turns that are written down when a server comes or goes."""
-    names = texts(servers, "servers", twice=True)
-    return MapRoundRobin(names, weights_of(weights, len(names), 0, 256))
+    return _grouped(servers, weights, backup, allbackups, MapRoundRobin, partial(BackedMap, key_hash=None))
 
 
-def leastconn(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+def leastconn(
+    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+) -> Selector:
     """`balance leastconn`: fewest requests in flight over the weight; the one that moved last comes last.
 
     For versions below 3.2. From there on servers of one load stand in four lists, and which list serves is drawn.
     """
+    return _grouped(servers, weights, backup, allbackups, FastLeastConnections)
+
+
+def first(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    maxconn: Limit = 0,
+    ids: Ids = None,
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
+) -> Selector:
+    """`balance first`: the server with the lowest `id` that has fewer than `maxconn` requests in flight.
+
+    maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises LookupError; in HAProxy the
+    request waits. ids: as for `hash`. Of the weights only 0 counts. See `release`.
+    """
     names = texts(servers, "servers", twice=True)
-    return FastLeastConnections(names, weights_of(weights, len(names), 0, 256))
+    make = partial(FirstFree, ids=_known(ids, names), limits=_limits(maxconn, names))
+    return _grouped(servers, weights, backup, allbackups, make)
+
+
+def random(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    draws: SupportsIndex = 2,
+    seed: Seed = None,
+    maxconn: Limit = 0,
+    ids: Ids = None,
+    *,
+    ring: str = "2.x",
+    backup: Servers = (),
+    allbackups: bool = False,
+) -> Selector:
+    """`balance random(DRAWS)`: of as many points drawn on the ring of `hash-type consistent`, the least loaded server.
+
+    The rule is HAProxy's, the draws are those of `seed`. Two draws may meet one server. maxconn: where the server so
+    found has as many requests in flight, `select` raises LookupError; in HAProxy the request waits. From 3.4 on HAProxy
+    looks at the rate of requests too where loads are equal. ids, ring: as for `hash`. See `release`.
+    """
+    names = texts(servers, "servers", twice=True)
+    many = integer(draws, "draws", 1, 2**31 - 1)
+    points = partial(ring_points, ids=_known(ids, names), ring=choice(ring, "ring", RINGS))
+    make = partial(_drawn, points=points, draws=many, seed=seed_of(seed), limits=_limits(maxconn, names))
+    return _grouped(servers, weights, backup, allbackups, make)
 
 
 def hash(
@@ -73,32 +132,92 @@ def hash(
     method: str = "map-based",
     function: str = "sdbm",
     avalanche: bool | None = None,
-    ids: Sequence[SupportsIndex | None] | None = None,
+    ids: Ids = None,
     balance_factor: SupportsIndex | None = None,
     ring: str = "2.x",
     header: bool = False,
+    *,
+    use_domain_only: bool = False,
+    backup: Servers = (),
+    allbackups: bool = False,
 ) -> Selector:
     """`balance hdr(...)` and other hashes of text, with `hash-type METHOD FUNCTION [avalanche]`.
 
-    avalanche: whether the hash is stirred once more. None is what `hash-type METHOD` does when nothing follows it:
-    sdbm, stirred for `consistent`; another function is stirred only if you say so. `hash-type consistent sdbm`, in
-    full, is not: that is avalanche=False. ids: the servers' `id`, which name their points on the ring; None is the
-    number of the server's place, or the next free one, from which the count goes on. balance_factor:
-    `hash-balance-factor`, 101 to 65535, for `consistent` alone; see `release`.
+    function: "sdbm", "djb2", "wt6", "crc32", or from 2.9 on "none", for keys that are numbers already. avalanche:
+    whether the hash is stirred once more. None is what `hash-type METHOD` does when nothing follows it: sdbm, stirred
+    for `consistent`; another function is stirred only if you say so. `hash-type consistent sdbm`, in full, is not: that
+    is avalanche=False. ids: the servers' `id`, which name their points on the ring (`hash-key id`, the only one there
+    is here); None is the number of the server's place, or the next free one, from which the count goes on.
+    balance_factor: `hash-balance-factor`, 101 to 65535, for `consistent` alone; see `release`.
 
     ring: "2.x", also from October 2025 on; or "3.0", for 3.0 and for 3.1 and 3.2 before they were mended then: without
     `hash-key` these have other points. header: the key is a header as it stands, of which `balance hdr(name)` takes the
     first element, up to a comma that is not within double quotes, without blanks around it; an empty one takes turns.
-    What `use_domain_only`, or `uri` with `len` or `depth`, cut off a key is yours to cut.
+    use_domain_only: of that, only what stands between the last two dots.
 
     A map is written anew when a server comes up or goes down; the server to avoid keeps its keys there. Without
     header=True a key is hashed as it is, also an empty one.
     """
-    choice(function, "function", FUNCTIONS)
-    if not isinstance(header, (bool, np.bool_)):
-        raise TypeError(f"header: {header!r} is of type {type(header).__name__}; give True or False")
-    key_hash = TextHash(FUNCTIONS[function], _stirring(method, function, avalanche))
-    return _hashed(servers, weights, method, ids, balance_factor, ring, HeaderHash(key_hash) if header else key_hash)
+    for name, value in (("header", header), ("use_domain_only", use_domain_only)):
+        _flag(value, name)
+    if use_domain_only and not header:
+        raise ValueError("use_domain_only: only a header has a domain; give header=True")
+    cut = (domain if use_domain_only else first_element) if header else None
+    key_hash = _key_hash(method, function, avalanche, cut)
+    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+
+
+def uri(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    method: str = "map-based",
+    function: str = "sdbm",
+    avalanche: bool | None = None,
+    ids: Ids = None,
+    balance_factor: SupportsIndex | None = None,
+    ring: str = "2.x",
+    *,
+    len: SupportsIndex = 0,
+    depth: SupportsIndex = 0,
+    whole: bool = False,
+    path_only: bool = False,
+    backup: Servers = (),
+    allbackups: bool = False,
+) -> Selector:
+    """`balance uri`: the key is the URI as the request's first line has it, of which what stands before `?` counts.
+
+    len: only so many bytes of it. depth: only so many directories. whole: with the query. path_only: without the
+    scheme and the host that a proxy's clients send. 0: all. The other arguments are those of `hash`.
+    """
+    for name, value in (("whole", whole), ("path_only", path_only)):
+        _flag(value, name)
+    length, levels = integer(len, "len", 0, 2**31 - 1), integer(depth, "depth", 0, 2**31 - 2)
+    key_hash = _key_hash(method, function, avalanche, UriPart(length, levels, bool(whole), bool(path_only)))
+    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+
+
+def url_param(
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    name: str = "",
+    method: str = "map-based",
+    function: str = "sdbm",
+    avalanche: bool | None = None,
+    ids: Ids = None,
+    balance_factor: SupportsIndex | None = None,
+    ring: str = "2.x",
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
+) -> Selector:
+    """`balance url_param NAME`: the key is the URI, of which the value of this parameter counts; without it, turns.
+
+    `check_post`, which looks into bodies, is left out. The other arguments are those of `hash`.
+    """
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"name: {short(name)} is not the name of a parameter")
+    key_hash = _key_hash(method, function, avalanche, Parameter(name.encode()))
+    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
 
 
 def source(
@@ -107,9 +226,12 @@ def source(
     method: str = "map-based",
     function: str = "sdbm",
     avalanche: bool | None = None,
-    ids: Sequence[SupportsIndex | None] | None = None,
+    ids: Ids = None,
     balance_factor: SupportsIndex | None = None,
     ring: str = "2.x",
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
 ) -> Selector:
     """`balance source`: the 32-bit words of an IP address, xored. The key is the client's address in text.
 
@@ -118,29 +240,7 @@ def source(
     """
     choice(function, "function", FUNCTIONS)
     key_hash = TextHash(folded, _stirring(method, function, avalanche))
-    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash)
-
-
-@dataclass(frozen=True)
-class HeaderHash:
-    """A hash of the first element of a header; of an empty one, what says that there is no key."""
-
-    hash: TextHash
-    text_only: ClassVar[bool] = True
-
-    def __call__(self, data: bytes) -> int:
-        element = first_element(data)
-        return self.hash(element) if element else NO_KEY
-
-
-def first_element(header: bytes) -> bytes:
-    """What stands before the first comma that is not within double quotes, without blanks around it.
-
-    >>> first_element(b' "a, b" , c')
-    b'"a, b"'
-    """
-    found = ELEMENT.match(header)
-    return found[0].strip(b" \t\r\n") if found else b""
+    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
 
 
 def folded(data: bytes) -> int:
@@ -158,30 +258,87 @@ def _stirring(method: str, function: str, avalanche: bool | None) -> Callable[[i
     return stirred if avalanche else None
 
 
+def _key_hash(
+    method: str, function: str, avalanche: bool | None, cut: Callable[[bytes], bytes | None] | None
+) -> TextHash | PartHash:
+    whole = TextHash(FUNCTIONS[choice(function, "function", FUNCTIONS)], _stirring(method, function, avalanche))
+    return whole if cut is None else PartHash(whole, cut)
+
+
 def _hashed(
     servers: Sequence[str],
     weights: Weights | None,
     method: str,
-    ids: Sequence[SupportsIndex | None] | None,
+    ids: Ids,
     balance_factor: SupportsIndex | None,
     ring: str,
-    key_hash: TextHash | HeaderHash,
+    key_hash: TextHash | PartHash,
+    backup: Servers,
+    allbackups: bool,
 ) -> Selector:
     names = texts(servers, "servers", twice=True)
-    numbers = weights_of(weights, len(names), 0, 256)
     choice(ring, "ring", RINGS)
-    points = partial(ring_points, ids=dict(zip(names, _ids(ids, len(names)), strict=True)), ring=ring)
+    points = partial(ring_points, ids=_known(ids, names), ring=ring)
     if method == "map-based":
         if balance_factor is not None:
             raise ValueError("balance_factor: only a ring has one; give method='consistent'")
-        return MapHash(names, numbers, key_hash=key_hash)
-    if balance_factor is None:
-        return NearestRing(names, numbers, points=points, bits=32, key_hash=key_hash)
-    factor = integer(balance_factor, "balance_factor", 101, 65535)
-    return BoundedNearestRing(names, numbers, factor=factor, points=points, bits=32, key_hash=key_hash)
+        backed = partial(BackedMap, key_hash=key_hash)
+        return _grouped(servers, weights, backup, allbackups, partial(MapHash, key_hash=key_hash), backed)
+    make: Maker = partial(NearestRing, points=points, bits=32, key_hash=key_hash)
+    if balance_factor is not None:
+        factor = integer(balance_factor, "balance_factor", 101, 65535)
+        make = partial(BoundedNearestRing, factor=factor, points=points, bits=32, key_hash=key_hash)
+    return _grouped(servers, weights, backup, allbackups, make)
 
 
-def _ids(ids: Sequence[SupportsIndex | None] | None, n: int) -> list[int]:
+def _grouped(
+    servers: Sequence[str],
+    weights: Weights | None,
+    backup: Servers,
+    allbackups: bool,
+    make: Maker,
+    backed: Callable[..., Selector] | None = None,
+) -> Selector:
+    """The selector of a method, or where there are backups, one that knows when they serve."""
+    names = texts(servers, "servers", twice=True)
+    numbers = weights_of(weights, len(names), 0, 256)
+    resting = indices(backup, names, "backup")
+    _flag(allbackups, "allbackups")
+    if not resting:
+        return make(names, numbers)
+    return (backed or partial(Backed, make=make))(names, numbers, resting, bool(allbackups))
+
+
+def _drawn(names: list[str], numbers: list[int], points: Any, **how: Any) -> Selector:
+    ring = NearestRing(names, numbers, points=points, bits=32, key_hash=int_of_bytes)
+    return Drawn(names, numbers, ring, **how)
+
+
+def int_of_bytes(data: bytes) -> int:
+    """A hash that is written out as bytes."""
+    return int.from_bytes(data, "big")
+
+
+def _flag(value: bool, argument: str) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{argument}: {short(value)} is of type {type(value).__name__}; give True or False")
+
+
+def _limits(maxconn: Limit, names: list[str]) -> dict[str, int]:
+    """Of each server, by name."""
+    if isinstance(maxconn, SupportsIndex) and not isinstance(maxconn, (Sequence, np.ndarray)):
+        return dict.fromkeys(names, integer(maxconn, "maxconn", 0, 2**31 - 1))
+    if len(maxconn) != len(names):
+        raise ValueError(f"maxconn: {len(maxconn)} values for {len(names)} servers")
+    each = [integer(value, f"maxconn[{i}]", 0, 2**31 - 1) for i, value in enumerate(maxconn)]
+    return dict(zip(names, each, strict=True))
+
+
+def _known(ids: Ids, names: list[str]) -> dict[str, int]:
+    return dict(zip(names, _ids(ids, len(names)), strict=True))
+
+
+def _ids(ids: Ids, n: int) -> list[int]:
     if ids is None:
         return list(range(1, n + 1))
     if isinstance(ids, (str, bytes)) or not hasattr(ids, "__len__"):

@@ -1,7 +1,8 @@
-"""Four programs that call their ring ketama, and do not agree on where a key goes.
+"""Programs that call their ring ketama or build one like it, and do not agree on where a key goes.
 
 libketama (https://github.com/RJ/ketama), twemproxy (https://github.com/twitter/twemproxy), libmemcached
-(https://libmemcached.org) and uhashring (https://github.com/ultrabug/uhashring). A weight is 1 or more. `mark_down` is
+(https://libmemcached.org), uhashring (https://github.com/ultrabug/uhashring) and Python's hash_ring
+(https://pypi.org/project/hash-ring, 1.3). A weight is 1 or more. `mark_down` is
 an ejected or removed server: the ring is built anew without it.
 """
 
@@ -80,20 +81,21 @@ MEMCACHED: dict[str, Callable[[bytes], int]] = {
 
 @dataclass(frozen=True)
 class Md5Points:
-    """Groups of four points: the MD5 of `name-0`, `name-1`, ..., each cut into four 32-bit words, little-endian."""
+    """Groups of points: the MD5 of `name-0`, `name-1`, ..., each cut into four 32-bit words, little-endian."""
 
     groups: Callable[[NDArray[np.int64]], list[int]]
     names: dict[str, str] | None = None  # what a server is called on the ring
+    words: int = 4  # how many of the four count
 
     def __call__(self, nodes: tuple[str, ...], weights: NDArray[np.int64]) -> Placed:
         counts = self.groups(weights)
         known = self.names or {}
         digests = b"".join(
-            md5(f"{known.get(node, node)}-{group}".encode(), usedforsecurity=False).digest()
+            md5(f"{known.get(node, node)}-{group}".encode(), usedforsecurity=False).digest()[: 4 * self.words]
             for node, count in zip(nodes, counts, strict=True)
             for group in range(count)
         )
-        owners = repeat(np.arange(len(nodes), dtype=np.int32), np.multiply(counts, 4))
+        owners = repeat(np.arange(len(nodes), dtype=np.int32), np.multiply(counts, self.words))
         return np.frombuffer(digests, "<u4").astype(np.uint64), owners
 
 
@@ -152,6 +154,11 @@ def map_by_weight(nodes: tuple[str, ...], weights: NDArray[np.int64], names: dic
     return repeat(order, weights[order])
 
 
+def in_order(nodes: tuple[str, ...], weights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One entry for each server that is up."""
+    return np.flatnonzero(weights)
+
+
 def without_port(name: str) -> str:
     """memcached's port is not part of a name."""
     return name.removesuffix(":11211")
@@ -208,17 +215,25 @@ def twemproxy(
     return _ring(entries, weights, points, key_hash)
 
 
-def libmemcached(servers: Sequence[str], hash: str = "default", weighted: bool = False) -> Selector:
+def libmemcached(
+    servers: Sequence[str], hash: str = "default", weighted: bool = False, distribution: str = "consistent"
+) -> Selector:
     """libmemcached's consistent distribution (MEMCACHED_BEHAVIOR_KETAMA), or with weighted=True KETAMA_WEIGHTED.
 
-    hash: of the keys, and of a hundred points a server; "default" is one-at-a-time. weighted: the ring of libketama
-    instead, of servers of equal weight, with keys hashed by MD5 whatever `hash` says, as libmemcached does it.
+    distribution: or "modula", which is libmemcached's default: the hash modulo the servers, in the order given. hash:
+    of the keys, and of a hundred points a server; "default" is one-at-a-time. weighted: the ring of libketama instead,
+    of servers of equal weight, with keys hashed by MD5 whatever `hash` says, as libmemcached does it.
     memcached's port, 11211, is not part of a name.
     """
     choice(hash, "hash", MEMCACHED)
     if not isinstance(weighted, (bool, np.bool_)):
         raise TypeError(f"weighted: {weighted!r} is of type {type(weighted).__name__}; give True or False")
+    choice(distribution, "distribution", ("consistent", "modula"))
     names = texts(servers, "servers")
+    if distribution == "modula":
+        if weighted:
+            raise ValueError("weighted: only the consistent distribution has weights")
+        return HashTable(names, table=in_order, rebuild=True, key_hash=TextHash(MEMCACHED[hash]))
     if not weighted:
         return _ring(names, None, HundredPoints(MEMCACHED[hash]), TextHash(MEMCACHED[hash]))
     points = Md5Points(float32_groups, {name: without_port(name) for name in names})
@@ -228,6 +243,11 @@ def libmemcached(servers: Sequence[str], hash: str = "default", weighted: bool =
 def uhashring(servers: Sequence[str], weights: Weights | None = None) -> Selector:
     """uhashring's `hash_fn="ketama"`: libketama's points, but the first one strictly after the key."""
     return _ring(texts(servers, "servers"), weights, Md5Points(integer_groups), TextHash(md5_word), "after")
+
+
+def hash_ring(servers: Sequence[str], weights: Weights | None = None) -> Selector:
+    """Python's hash_ring: uhashring's groups, but of each MD5 three points, without its last four bytes."""
+    return _ring(texts(servers, "servers"), weights, Md5Points(integer_groups, words=3), TextHash(md5_word), "after")
 
 
 def _ring(

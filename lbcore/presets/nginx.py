@@ -26,8 +26,8 @@ from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
-from lbcore._checks import short, whole
-from lbcore.presets._checks import TextHash, Weights, address, texts, weights_of
+from lbcore._checks import short
+from lbcore.presets._checks import TextHash, Weights, address, indices, texts, weights_of
 from lbcore.selectors import Selector
 from lbcore.selectors.systems.nginx import (
     PassiveHash,
@@ -190,7 +190,9 @@ def _made(
 ) -> Selector:
     """The selector over the addresses of the servers. backup: None where the method has none."""
     names, given = texts(servers, "servers", twice=True), [*servers]
-    extra = [name for name in _listed(backup or (), "backup") if isinstance(name, str) and name not in names]
+    if isinstance(backup, (str, bytes)) or (backup is not None and not hasattr(backup, "__iter__")):
+        raise TypeError(f"backup: {backup!r} is of type {type(backup).__name__}; give a list of servers")
+    extra = [name for name in backup or () if isinstance(name, str) and name not in names]
     if weights is not None and hasattr(weights, "__len__") and len(weights) == len(names):
         weights = [*weights, *[1] * len(extra)]
     names += texts(extra, "backup") if extra else []
@@ -199,11 +201,11 @@ def _made(
     numbers = weights_of(weights, len(names), 1)
     each = {name: _for_each(limit, name, len(names), owner) for name, limit in limits.items()}
     if backup is not None:
-        chosen = _indices(backup, names, "backup")
+        chosen = indices(backup, names, "backup")
         more["backup"] = [i for i, server in enumerate(owner) if server in chosen]
     if kind is PassiveRing:
         more["servers"] = {node: given[server] for node, server in zip(nodes, owner, strict=True)}
-    closed = _indices(down, names, "down")
+    closed = indices(down, names, "down")
     selector = kind(nodes, [numbers[server] for server in owner], **each, **more)
     for i, server in enumerate(owner):
         if server in closed:
@@ -232,22 +234,6 @@ def _for_each(limit: Limit, argument: str, n: int, owner: list[int]) -> Limit:
     if len(limit) != n:
         raise ValueError(f"{argument}: {len(limit)} values for {n} servers")
     return [limit[server] for server in owner]
-
-
-def _listed(servers: Servers, argument: str) -> list[str | SupportsIndex]:
-    if isinstance(servers, (str, bytes)) or not hasattr(servers, "__iter__"):
-        raise TypeError(f"{argument}: {servers!r} is of type {type(servers).__name__}; give a list of servers")
-    return list(servers)
-
-
-def _indices(servers: Servers, names: list[str], argument: str) -> set[int]:
-    """Servers by name or index, as indices."""
-    found = set()
-    for one in _listed(servers, argument):
-        if isinstance(one, str) and one not in names:
-            raise ValueError(f"{argument}: {short(one)} is none of the servers")
-        found.add(names.index(one) if isinstance(one, str) else whole(argument, one, 0, len(names) - 1))
-    return found
 
 
 def client_round(data: bytes) -> int:

@@ -21,6 +21,7 @@ KEYED: dict[str, Callable[..., Selector]] = {
     "nginx.hash": nginx.hash,
     "nginx.hash_consistent": nginx.hash_consistent,
     "haproxy.hash": haproxy.hash,
+    "haproxy.uri": haproxy.uri,
     "haproxy.hash consistent": lambda *a, **k: haproxy.hash(*a, method="consistent", **k),
     "haproxy.hash bounded": lambda *a, **k: haproxy.hash(*a, method="consistent", balance_factor=150, **k),
     "envoy.ring_hash": envoy.ring_hash,
@@ -32,7 +33,9 @@ KEYED: dict[str, Callable[..., Selector]] = {
     "ketama.twemproxy": ketama.twemproxy,
     "ketama.twemproxy modula": lambda *a, **k: ketama.twemproxy(*a, distribution="modula", **k),
     "ketama.uhashring": ketama.uhashring,
+    "ketama.hash_ring": ketama.hash_ring,
 }
 WEIGHTED = {**KEYLESS, **ADDRESSED, **KEYED}
 EVERY = {**WEIGHTED, "redis.slots": redis.slots, "ketama.libmemcached": ketama.libmemcached}
+EVERY["ketama.libmemcached modula"] = lambda servers: ketama.libmemcached(servers, distribution="modula")
 SERVERS = ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]

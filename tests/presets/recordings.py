@@ -198,16 +198,16 @@ def envoy_cases() -> Iterator[Case]:
         make = partial(envoy.round_robin, addresses(len(cluster["weights"]), 18381), cluster["weights"])
         for i, run in enumerate(cluster["runs"]):
             yield Case("envoy", f"round_robin {name} {i}", run, partial(from_any_start, make, run))
-    for name, (down, run) in {
-        "rr_4": (range(4), data["panic"]["panic_rr_4"]),
-        "rr_5": (range(5), data["panic"]["panic_rr_5"]),
-        "rr_8": (range(8), data["nopanic_rr_8"]),
-    }.items():
-        make = partial(without, down, partial(envoy.round_robin, addresses(10, 18381)))
-        yield Case("envoy", f"{name} down", run, partial(from_any_start, make, run))
+    for name, run in {**data["panic"], "nopanic_rr_8": data["nopanic_rr_8"]}.items():
+        threshold = 0 if name.startswith("no") else 50
+        preset = partial(envoy.round_robin, addresses(10, 18381), healthy_panic_threshold=threshold)
+        make = partial(without, range(int(name.rpartition("_")[2])), preset)
+        yield Case("envoy", name, run, partial(from_any_start, make, run))
     for name, cluster in data["maps"].items():
-        if len(cluster.get("down", [])) <= 5:  # with more Envoy would panic
-            yield Case("envoy", name, cluster["picks"], partial(envoy_map, data["keys"], cluster))
+        yield Case("envoy", name, cluster["picks"], partial(envoy_map, data["keys"], cluster))
+    ring, parts = envoy.ring_hash(addresses(5, 18381), hashed=True), data["multi_keys"]
+    keys = [envoy.policy_key(*both) for both in parts]
+    yield Case("envoy", "two hash policies", data["multi"], lambda: many(ring, keys))
     for name, preset in (("retry_ring_hash", envoy.ring_hash), ("retry_maglev", envoy.maglev)):
         rows = data["retries"][name]
 
@@ -291,10 +291,14 @@ def ketama_cases() -> Iterator[Case]:
         yield Case("twemproxy", name, pool["picks"], lambda make=make, keys=keys: many(make(), keys))
     client = data["libmemcached"]
     for name, run in client["maps"].items():
-        if not name.startswith("modula"):
-            weighted = "ketama_weighted" in run["behaviors"]
-            make = partial(ketama.libmemcached, run["servers"], run["behaviors"].get("hash", "default"), weighted)
-            yield Case("libmemcached", name, run["picks"], lambda make=make: many(make(), client["keys"]))
+        weighted = "ketama_weighted" in run["behaviors"]
+        how = {"distribution": "modula"} if name.startswith("modula") else {}
+        hash_name = run["behaviors"].get("hash", "default")
+        make = partial(ketama.libmemcached, run["servers"], hash_name, weighted, **how)
+        yield Case("libmemcached", name, run["picks"], lambda make=make: many(make(), client["keys"]))
+    for i, run in enumerate(data["hash_ring"]):  # the package's own code, read with Python 3's integer division
+        make = partial(ketama.hash_ring, run["servers"], run["weights"])
+        yield Case("hash_ring", f"{i}", run["picks"], lambda make=make, run=run: many(make(), run["keys"]))
     python = data["packages"]
     for name, wanted in python.items():
         if "ketama" in name:

@@ -1,5 +1,7 @@
 """Unknown functions, weights a system would refuse, empty lists, keys that are not text: errors that name them."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -109,6 +111,21 @@ def test_addresses(name: str) -> None:
         ("method", lambda: haproxy.hash(SERVERS, method="ketama")),
         ("ring", lambda: haproxy.hash(SERVERS, method="consistent", ring="3.3")),
         ("header", lambda: haproxy.hash(SERVERS, header="x-key")),
+        ("use_domain_only", lambda: haproxy.hash(SERVERS, use_domain_only=True)),
+        ("use_domain_only", lambda: haproxy.hash(SERVERS, header=True, use_domain_only=1)),
+        ("backup", lambda: haproxy.roundrobin(SERVERS, backup="10.0.0.1:80")),
+        ("backup", lambda: haproxy.static_rr(SERVERS, backup=["nobody"])),
+        ("backup", lambda: haproxy.leastconn(SERVERS, backup=[3])),
+        ("allbackups", lambda: haproxy.hash(SERVERS, backup=[0], allbackups="yes")),
+        ("maxconn", lambda: haproxy.first(SERVERS, maxconn=-1)),
+        ("maxconn", lambda: haproxy.random(SERVERS, maxconn=[1, 2])),
+        ("draws", lambda: haproxy.random(SERVERS, draws=0)),
+        ("seed", lambda: haproxy.random(SERVERS, seed="a")),
+        ("len", lambda: haproxy.uri(SERVERS, len=-1)),
+        ("depth", lambda: haproxy.uri(SERVERS, depth=1.5)),
+        ("whole", lambda: haproxy.uri(SERVERS, whole="yes")),
+        ("path_only", lambda: haproxy.uri(SERVERS, path_only=1)),
+        ("name", lambda: haproxy.url_param(SERVERS)),
         ("avalanche", lambda: haproxy.hash(SERVERS, avalanche="yes")),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[1, 2])),
         ("ids", lambda: haproxy.hash(SERVERS, method="consistent", ids=[1, 2, 2])),
@@ -123,6 +140,16 @@ def test_addresses(name: str) -> None:
         ("minimum_ring_size", lambda: envoy.ring_hash(SERVERS, minimum_ring_size=20, maximum_ring_size=10)),
         ("maximum_ring_size", lambda: envoy.ring_hash(SERVERS, maximum_ring_size=8388609)),
         ("balance_factor", lambda: envoy.ring_hash(SERVERS, balance_factor=50)),
+        ("healthy_panic_threshold", lambda: envoy.maglev(SERVERS, healthy_panic_threshold=101)),
+        ("healthy_panic_threshold", lambda: envoy.round_robin(SERVERS, healthy_panic_threshold="50%")),
+        ("overprovisioning_factor", lambda: envoy.least_request(SERVERS, overprovisioning_factor=99)),
+        ("priorities", lambda: envoy.ring_hash(SERVERS, priorities=[0, 1])),
+        ("priorities", lambda: envoy.ring_hash(SERVERS, priorities=[0, 1, -1])),
+        ("priorities", lambda: envoy.ring_hash(SERVERS, priorities="011")),
+        ("hashed", lambda: envoy.ring_hash(SERVERS, hashed="yes")),
+        ("key", lambda: envoy.ring_hash(SERVERS, hashed=True).select("ann")),
+        ("parts", lambda: envoy.policy_key(None)),
+        ("parts", lambda: envoy.policy_key(5)),
         ("table_size", lambda: envoy.maglev(SERVERS, table_size=8)),
         ("table_size", lambda: envoy.maglev(SERVERS, table_size=5000077)),
         ("hosts", lambda: envoy.maglev(SERVERS, table_size=2)),
@@ -149,6 +176,8 @@ def test_addresses(name: str) -> None:
         ("weights", lambda: ketama.twemproxy(["a:1", "b:1"], [2**24, 1], distribution="modula")),
         ("servers", lambda: ketama.twemproxy(["a:1:5", "a:1:1"])),
         ("weighted", lambda: ketama.libmemcached(SERVERS, weighted="no")),
+        ("weighted", lambda: ketama.libmemcached(SERVERS, weighted=True, distribution="modula")),
+        ("distribution", lambda: ketama.libmemcached(SERVERS, distribution="ketama")),
     ],
 )
 def test_other_arguments(argument: str, call: Callable[[], object]) -> None:
@@ -177,4 +206,6 @@ def test_the_last_value_that_is_allowed(call: Callable[[], Selector]) -> None:
 
 
 def test_the_room_imports_no_more_than_numpy() -> None:
-    assert set(presets.__all__) == {"envoy", "grpc", "haproxy", "ketama", "nginx", "redis"}
+    assert set(presets.__all__) == {"envoy", "grpc", "haproxy", "ketama", "nginx", "read", "redis"}
+    code = "import sys, lbcore.presets; print([name for name in ('crossplane', 'yaml') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"

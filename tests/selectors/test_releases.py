@@ -11,10 +11,13 @@ import lbcore
 from lbcore.selectors import reference
 from lbcore.selectors.systems import envoy, grpc, haproxy
 
+BIASES = (1.0, 0.5, 0.0, 1.7, 1.0)
 MAKE: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "LeastRequest": (
-        lambda weights, number: envoy.LeastRequest(len(weights), weights, 1 + number % 4, seed=number),
-        lambda weights, number: reference.LeastRequest(weights, 1 + number % 4, number),
+        lambda weights, number: envoy.LeastRequest(
+            len(weights), weights, 1 + number % 4, seed=number, bias=BIASES[number % 5]
+        ),
+        lambda weights, number: reference.LeastRequest(weights, 1 + number % 4, number, bias=BIASES[number % 5]),
     ),
     "FastLeastConnections": (
         lambda weights, _: haproxy.FastLeastConnections(len(weights), weights),
@@ -95,6 +98,9 @@ def test_arguments() -> None:
     for wrong in (0, 1025, 2.0, "2", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^choices: "):
             envoy.LeastRequest(3, choices=wrong)
+    for wrong in (-0.5, float("inf"), float("nan"), "1", None, True):
+        with pytest.raises((TypeError, ValueError), match=r"^bias: "):
+            envoy.LeastRequest(3, bias=wrong)
     for wrong in (-1, 2**64, 1.0, "1", None, True):
         with pytest.raises((TypeError, ValueError), match=r"^start: "):
             envoy.EarliestDeadline(3, start=wrong)

@@ -46,7 +46,9 @@ def read(
 
 def system_of(path: str, text: str) -> str:
     """Which system a file is for."""
-    if path.endswith((".yaml", ".yml", ".json")) or re.search(r"^\s*\"?(static_r|staticR)esources\"?\s*:", text, re.M):
+    if path.endswith((".yaml", ".yml", ".json")) or re.search(
+        r"^[\s{\"]*(static_r|staticR)esources\"?\s*:", text, re.M
+    ):
         return "envoy"
     if path.endswith(".cfg") or re.search(r"^[ \t]*(global|defaults|listen|backend|frontend)\b[^{};]*$", text, re.M):
         return "haproxy"

@@ -8,16 +8,28 @@ from typing import Any
 
 from lbcore.presets import envoy
 from lbcore.presets.configs.envoy_fields import Document, Field
-from lbcore.presets.configs.envoy_routes import ANY, keys_of
-from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread
+from lbcore.presets.configs.envoy_routes import ANY, combined, keys_of
+from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, in_order
+from lbcore.presets.configs.text import numeric
 from lbcore.selectors import Random, Selector
 
 Addresses = Mapping[str, Sequence[str]]
 
 MOST_WEIGHT = 2**32 - 1
+# Enumerations, with the numbers that stand for them.
+HEALTH = {"UNKNOWN": 0, "HEALTHY": 1, "UNHEALTHY": 2, "DRAINING": 3, "TIMEOUT": 4, "DEGRADED": 5}
 DOWN = {"UNHEALTHY", "DRAINING", "TIMEOUT"}
-UP = {"UNKNOWN", "HEALTHY"}
-FUNCTIONS = {"XX_HASH": "xx_hash", "MURMUR_HASH_2": "murmur_hash_2", "DEFAULT_HASH": "xx_hash"}
+TYPES = {"STATIC": 0, "STRICT_DNS": 1, "LOGICAL_DNS": 2, "EDS": 3, "ORIGINAL_DST": 4}
+LB_POLICIES = {
+    "ROUND_ROBIN": 0,
+    "LEAST_REQUEST": 1,
+    "RING_HASH": 2,
+    "RANDOM": 3,
+    "MAGLEV": 5,
+    "CLUSTER_PROVIDED": 6,
+    "LOAD_BALANCING_POLICY_CONFIG": 7,
+}
+HASHES = {"DEFAULT_HASH": 0, "XX_HASH": 1, "MURMUR_HASH_2": 2}
 POLICIES = {
     "ROUND_ROBIN": "round_robin_lb_config",
     "LEAST_REQUEST": "least_request_lb_config",
@@ -105,10 +117,13 @@ class Cluster:
             preset, arguments = self._preset(policy, config)
             if policy in ("RING_HASH", "MAGLEV") and key is None:
                 self.notes.append(name.unread("hash_policy", "no route says what is hashed, and Envoy draws at random"))
+            elif key is not None and combined(key):
+                text = f"{key} make one hash: keys are what envoy.policy_key makes, with hashed=True"
+                self.notes.append(name.unread("hash_policy", text))
         except ConfigError as wrong:
             fault = wrong
         servers = tuple(host.server for host in self.hosts)
-        notes, assumed = tuple(self.notes), tuple(self.assumed)
+        notes, assumed = in_order(self.notes), tuple(self.assumed)
         return Pool(*where, key, servers, notes, assumed, fault, preset, arguments)
 
     def _look_for_unread(self) -> None:
@@ -121,7 +136,7 @@ class Cluster:
         chosen = self.field.get("load_balancing_policy")
         if chosen is None:
             given = self.field.get("lb_policy")
-            policy = given.text if given else "ROUND_ROBIN"
+            policy = given.one_of(LB_POLICIES) if given else "ROUND_ROBIN"
             if given is not None and policy not in POLICIES:
                 raise given.wrong(f"{policy!r} picks by no list of hosts that is in the file")
             return policy, self.field.get(POLICIES[policy]) if POLICIES[policy] else None
@@ -136,7 +151,7 @@ class Cluster:
 
     def _read_hosts(self, name: str, policy: str) -> None:
         kind, assignment = self.field.get("type"), self.field.get("load_assignment")
-        discovered = kind.text if kind else "STATIC"
+        discovered = kind.one_of(TYPES) if kind else "STATIC"
         if discovered in ("EDS", "ORIGINAL_DST") or self.field.get("cluster_type"):
             line = (kind or self.field).line
             raise EmptyPool(f"{name}: its hosts come from discovery ({discovered}), not from the file", self.path, line)
@@ -155,11 +170,9 @@ class Cluster:
     def _servers(self, field: Field, kind: str, policy: str) -> list[Server]:
         """A host, or one for each address of its name."""
         weight, health = field.get("load_balancing_weight"), field.get("health_status")
-        status = health.text if health else "UNKNOWN"
+        status = health.one_of(HEALTH) if health else "UNKNOWN"
         if health and status == "DEGRADED":
             self.notes.append(health.unread(text="health_status DEGRADED"))
-        elif health and status not in DOWN | UP:
-            raise health.wrong(f"{status!r} is no health status")
         if field.get("metadata", "filter_metadata", "envoy.lb", "hash_key"):
             self.notes.append(field.unread("hash_key", "metadata hash_key"))
         one, path = field.get("endpoint", "address", "socket_address"), field.get("endpoint", "address", "pipe", "path")
@@ -170,6 +183,8 @@ class Cluster:
         if host is None or port is None:
             raise field.wrong("an endpoint has no address with a port_value")
         number_of_port = port.number(0, 65535)
+        if kind == "STATIC" and not numeric(host.text):
+            raise host.wrong(f"{host.text!r} is no IP address, which a STATIC cluster needs")
         given = field.get("endpoint", "hostname")
         hostname = given.text if given and given.text else "" if kind == "STATIC" else host.text
         found = [host.text] if kind == "STATIC" else self._resolved(host, policy)
@@ -203,9 +218,9 @@ class Cluster:
 
     def _preset(self, policy: str, config: Field | None) -> tuple[Callable[..., Selector], dict[str, Any]]:
         """The preset and its arguments."""
-        self._look_at_places()
         names = [host.server.name for host in self.hosts]
         given: dict[str, Any] = {"hosts": names, "weights": [host.server.weight for host in self.hosts]}
+        given |= self._places(policy)
         own = {field.name: field for field in config.fields()} if config else {}
         if "slow_start_config" in own:
             self.notes.append(own["slow_start_config"].unread())
@@ -216,20 +231,17 @@ class Cluster:
             case "LEAST_REQUEST":
                 if "choice_count" in own:
                     given["choice_count"] = own["choice_count"].number(2, MOST_WEIGHT)
-                bias = own.get("active_request_bias")
-                value = bias.get("default_value") if bias else None
-                if bias and value and value.real() != 1.0 and len(set(given["weights"])) > 1:
-                    self.notes.append(bias.unread(text=f"active_request_bias {value.text}"))
+                bias = own["active_request_bias"].get("default_value") if "active_request_bias" in own else None
+                if bias:
+                    given["active_request_bias"] = bias.real(0, MOST_WEIGHT)
                 return envoy.least_request, given
             case "RING_HASH":
                 for name in ("minimum_ring_size", "maximum_ring_size"):
                     if name in own:
                         given[name] = own[name].number(0, envoy.MOST_POINTS)
                 if "hash_function" in own:
-                    function = own["hash_function"]
-                    if function.text not in FUNCTIONS:
-                        raise function.wrong(f"{function.text!r} is no hash function")
-                    given["function"] = FUNCTIONS[function.text]
+                    murmur = own["hash_function"].one_of(HASHES) == "MURMUR_HASH_2"
+                    given["function"] = "murmur_hash_2" if murmur else "xx_hash"
                 return envoy.ring_hash, given
             case "MAGLEV":
                 if "table_size" in own:
@@ -240,8 +252,30 @@ class Cluster:
             case _:
                 return envoy.round_robin, given
 
-    def _look_at_places(self) -> None:
-        """Priorities, localities and panic."""
+    def _places(self, policy: str) -> dict[str, Any]:
+        """Priorities and panic; unread are the weights of localities, where they decide."""
+        given: dict[str, Any] = {}
+        priorities = [host.priority for host in self.hosts]
+        if any(priorities):
+            given["priorities"] = priorities
+        threshold = self.field.get("common_lb_config", "healthy_panic_threshold")
+        if threshold:
+            given["healthy_panic_threshold"] = threshold.real(0, 100)
+        factor = self.field.get("load_assignment", "policy", "overprovisioning_factor")
+        if factor:
+            given["overprovisioning_factor"] = factor.number(100, MOST_WEIGHT)
+        weighted = self.field.get("common_lb_config", "locality_weighted_lb_config")
+        places = {(host.priority, host.locality) for host in self.hosts}
+        several = len(places) > len(set(priorities)) or any(host.locality_weight is None for host in self.hosts)
+        if weighted and several and policy == "ROUND_ROBIN":
+            given["localities"] = [str(host.locality) for host in self.hosts]
+            given["locality_weights"] = {str(host.locality): host.locality_weight or 0 for host in self.hosts}
+        elif weighted and several:
+            self.notes.append(weighted.unread())
+        if policy == "RANDOM" and given:
+            self.notes.append(self.field.unread("priority", f"RANDOM with {', '.join(given)}"))
+            return {}
+        return given
 
 
 def random(hosts: Sequence[str], weights: Sequence[int], seed: Any = None) -> Selector:

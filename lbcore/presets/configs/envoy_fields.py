@@ -1,11 +1,11 @@
 """An Envoy bootstrap as fields with lines, from YAML's nodes, which JSON is too.
 
-A field's name is the same in snake_case and camelCase. As Envoy does, anchors and aliases are followed, and a merge
-key, a name given twice and a second document are refused.
+A field's name is the same in snake_case and camelCase. As Envoy does, anchors and aliases are followed and merge
+keys refused. A name given twice and a second document are refused too: Envoy takes one and does not say which.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lbcore.presets.configs.pool import ConfigError, Unread
@@ -115,21 +115,41 @@ class Field:
 
     @property
     def text(self) -> str:
+        if self.node.id == "mapping":  # a number in a message of its own, as { value: 3 }
+            inner = self.get("value")
+            if inner is not None:
+                return inner.text
         if self.node.id != "scalar":
             raise self.wrong("a plain value is wanted here")
         return str(self.node.value)
 
     def number(self, least: int, most: int) -> int:
-        """A whole number, which may be written as a string."""
-        if not re.fullmatch(r"\d{1,20}", self.text, re.ASCII) or not least <= int(self.text) <= most:
-            raise self.wrong(f"{short(self.text)!r} is no whole number from {least} to {most}")
-        return int(self.text)
-
-    def real(self) -> float:
+        """A whole number, which may be written as a string, or as 0x10 or 1e3."""
+        text = self.text
         try:
-            return float(self.text)
+            base = 16 if text.lower().startswith("0x") else 10
+            value = int(text, base) if base == 16 or text.isdecimal() else float(text)
         except ValueError:
-            raise self.wrong(f"{short(self.text)!r} is no number") from None
+            value = -1
+        if value != value or not least <= value <= most or value != int(value):
+            raise self.wrong(f"{short(text)!r} is no whole number from {least} to {most}")
+        return int(value)
+
+    def real(self, least: float, most: float) -> float:
+        try:
+            value = float(self.text)
+        except ValueError:
+            value = most + 1
+        if not least <= value <= most:
+            raise self.wrong(f"{short(self.text)!r} is no number from {least:g} to {most:g}")
+        return value
+
+    def one_of(self, names: Mapping[str, int]) -> str:
+        """A value of an enumeration, by its name or its number."""
+        for name, number in names.items():
+            if self.text.upper() == name or self.text == str(number):
+                return name
+        raise self.wrong(f"{short(self.text)!r} is none of {', '.join(names)}")
 
     def yes(self) -> bool:
         if self.text not in ("true", "false"):

@@ -58,6 +58,11 @@ def policy_text(action: Field) -> str:
     )
 
 
+def combined(key: str) -> bool:
+    """Whether several parts may make one hash: a part that is not terminal, and others behind it."""
+    return any(not part.endswith(" (terminal)") for policy in key.split(" | ") for part in policy.split(", ")[:-1])
+
+
 def kind_of(policy: Field) -> str:
     for kind, name in (
         ("header", "header_name"),

@@ -10,9 +10,9 @@ from typing import Any
 
 from lbcore.presets import haproxy
 from lbcore.presets.configs.haproxy_lines import Line, line_of
-from lbcore.presets.configs.haproxy_servers import Settings, server_of, servers_of, settings_of
-from lbcore.presets.configs.haproxy_words import PASSED, UNREAD_OPTIONS, words_of
-from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, takes
+from lbcore.presets.configs.haproxy_servers import Settings, atol, server_of, servers_of, settings_of
+from lbcore.presets.configs.haproxy_words import PASSED, PASSED_OPTIONS, words_of
+from lbcore.presets.configs.pool import ConfigError, Configuration, EmptyPool, Pool, Server, Unread, in_order, takes
 from lbcore.presets.configs.text import text_of
 from lbcore.selectors import Selector
 
@@ -148,13 +148,15 @@ def take(section: Section, line: Line) -> None:
             rules = replace(rules, allbackups=True)
         case "no" if given[:2] == ["option", "allbackups"]:
             rules = replace(rules, allbackups=False)
-        case "no" if given[:1] == ["option"]:
-            rules = replace(rules, unread=tuple(note for note in rules.unread if note.name != given[1:2][0]))
-        case "option" if given[:1] and given[0] in UNREAD_OPTIONS:
+        case "no" if given[:1] != ["option"]:
+            raise line.wrong(f"'no' is for options, not for {' '.join(given)!r}")
+        case "no":
+            rules = replace(rules, unread=tuple(note for note in rules.unread if note.name not in given[1:2]))
+        case "option" if given and given[0] not in PASSED_OPTIONS:
             rules = replace(rules, unread=(*rules.unread, line.unread(given[0])))
         case _ if any(re.match(r"lua\.", name) for name in given):
             rules = replace(rules, unread=(*rules.unread, line.unread("lua")))
-        case _ if word not in PASSED and word not in ("no", "default"):
+        case _ if word not in PASSED and word != "default":
             rules = replace(rules, unread=(*rules.unread, line.unread(word)))
     section.rules = rules
 
@@ -177,18 +179,16 @@ def pool_of(section: Section, addresses: Mapping[str, Sequence[str]]) -> Pool:
     except ConfigError as wrong:
         fault = wrong
     if fault is not None:
-        return Pool(*where, key, servers, tuple(notes), fault=fault)
-    preset = getattr(haproxy, name, None)
-    if preset is None:
-        notes.append((rules.balance or line).unread("balance"))
-        preset = haproxy.roundrobin if key is None else haproxy.hash
-    arguments |= _settings(section, preset, notes)
-    for argument in [argument for argument in arguments if not takes(preset, argument)]:
-        notes.append(line.unread(argument.replace("_", "-"), f"{argument} of {line.words[0]} {section.name}"))
-        del arguments[argument]
+        return Pool(*where, key, servers, in_order(notes), fault=fault)
+    preset = getattr(haproxy, name)
+    arguments |= _settings(section, preset)
     arguments |= {"servers": [one.name for one in servers], "weights": [one.weight for one in servers]}
-    notes.sort(key=lambda note: note.line)
-    return Pool(*where, key, servers, tuple(dict.fromkeys(notes)), preset=preset, arguments=arguments)
+    assumed = []
+    if any(one.hash_key != "id" for one in section.servers) and takes(preset, "ids"):
+        notes.append(line.unread("hash-key", f"the hash-key of servers of {section.name}"))
+    if any(one.maxconn for one in section.servers) and not takes(preset, "maxconn"):
+        assumed.append("no server reaches its maxconn")
+    return Pool(*where, key, servers, in_order(notes), tuple(assumed), preset=preset, arguments=arguments)
 
 
 def _server(one: Settings, addresses: Mapping[str, Sequence[str]]) -> Server:
@@ -200,29 +200,30 @@ def _server(one: Settings, addresses: Mapping[str, Sequence[str]]) -> Server:
 
 def _algorithm(rules: Rules, notes: list[Unread]) -> tuple[str, str | None, dict[str, Any]]:
     """The preset, its key and its own arguments."""
-    line = rules.balance
+    line, arguments = rules.balance, _hash_type(rules)
     words = list(line.words[1:]) if line else ["roundrobin"]
     found = re.fullmatch(r"([a-z_-]+)(?:\((.*)\))?", words[0], re.DOTALL)
     method, inner = (found[1], found[2]) if found else (words[0], None)
-    if method in PRESETS and len(words) == 1 and inner is None:
+    if method in PRESETS and inner is None:
         return PRESETS[method], None, {}
     assert line is not None
     if method == "random":
-        if len(words) > 1 or (inner is not None and not re.fullmatch(r"[1-9]\d{0,8}", inner)):
-            raise line.wrong("'balance random' takes a number of draws in parentheses and nothing else")
+        if inner and not re.fullmatch(r"[1-9]\d{0,8}", inner, re.ASCII):
+            raise line.wrong(f"'balance random' takes a number of draws, not {inner!r}")
         return "random", None, {"draws": int(inner)} if inner else {}
     if method in HASHED:
-        return _hashed(line, method, inner, rules)
+        return _hashed(line, method, inner, arguments, notes)
     if method in ("rdp-cookie", "hash", "log-hash", "sticky"):
         notes.append(line.unread("balance"))
         return "roundrobin", None, {}
     raise line.wrong(f"unknown balance algorithm {words[0]!r}")
 
 
-def _hashed(line: Line, method: str, inner: str | None, rules: Rules) -> tuple[str, str | None, dict[str, Any]]:
+def _hashed(
+    line: Line, method: str, inner: str | None, arguments: dict[str, Any], notes: list[Unread]
+) -> tuple[str, str | None, dict[str, Any]]:
     """A hash of a key: its preset, the key, and what `hash-type` and the words behind the method say."""
     words, key = list(line.words[2:]), " ".join(line.words[1:])
-    arguments = _hash_type(rules)
     if (inner is not None) != (method == "hdr") or (method == "hdr" and not inner):
         raise line.wrong(f"'balance {method}' {'takes a header in parentheses' if method == 'hdr' else 'takes none'}")
     if method == "hdr":
@@ -232,12 +233,12 @@ def _hashed(line: Line, method: str, inner: str | None, rules: Rules) -> tuple[s
     if method == "url_param":
         if not words or words[1:2] not in ([], ["check_post"]):
             raise line.wrong("'balance url_param' takes the name of a parameter")
-        return "url_param", key, arguments
+        if words[1:]:
+            notes.append(line.unread("check_post"))
+        return "url_param", key, {**arguments, "name": words[0]}
     if method == "uri":
         return "uri", key, {**arguments, **_cuts(line, words)}
-    if words:
-        raise line.wrong("'balance source' takes no argument")
-    return "source", key, {name: value for name, value in arguments.items() if name != "header"}
+    return "source", "source", arguments
 
 
 def _cuts(line: Line, words: list[str]) -> dict[str, Any]:
@@ -264,25 +265,22 @@ def _hash_type(rules: Rules) -> dict[str, Any]:
         if more:
             arguments = {"function": more[0], "avalanche": len(more) > 1}
     if rules.factor is not None:
-        word = rules.factor.words[1:2]
-        if not word or not re.fullmatch(r"\d{1,6}", word[0], re.ASCII) or 0 < int(word[0]) <= 100:
+        factor = atol("".join(rules.factor.words[1:2]))
+        if factor and factor <= 100:
             raise rules.factor.wrong("'hash-balance-factor' is 0 or above 100")
-        if method == "consistent" and int(word[0]):
-            arguments["balance_factor"] = int(word[0])
+        if method == "consistent" and factor:
+            arguments["balance_factor"] = factor
     return {"method": method, **arguments}
 
 
-def _settings(section: Section, preset: Callable[..., Selector], notes: list[Unread]) -> dict[str, Any]:
-    """What the servers say, as the preset takes it. Ids and keys of servers name points of a ring alone."""
+def _settings(section: Section, preset: Callable[..., Selector]) -> dict[str, Any]:
+    """What the servers say, where the preset takes it."""
     servers, given = section.servers, dict[str, Any]()
     if any(one.id for one in servers) and takes(preset, "ids"):
         given["ids"] = [one.id for one in servers]
-    if any(one.hash_key != "id" for one in servers) and takes(preset, "ids"):
-        given["hash_key"] = [one.hash_key for one in servers]
-    if any(one.maxconn for one in servers):
+    if any(one.maxconn for one in servers) and takes(preset, "maxconn"):
         given["maxconn"] = [one.maxconn for one in servers]
     if any(one.backup for one in servers):
         given["backup"] = [i for i, one in enumerate(servers) if one.backup]
-        if section.rules.allbackups:
-            given["allbackups"] = True
+        given["allbackups"] = section.rules.allbackups
     return given

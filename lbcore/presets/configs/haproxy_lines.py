@@ -1,10 +1,12 @@
 """HAProxy's lines as words: quotes, escapes, comments and variables, as section 2 of its manual has them.
 https://docs.haproxy.org/2.6/configuration.html#2.2
+
+Variables are expanded within double quotes alone; the address of a server expands its own, by `expanded`.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from lbcore.presets.configs.pool import ConfigError, Unread
 from lbcore.presets.configs.text import short
@@ -14,6 +16,7 @@ ESCAPES = {"n": "\n", "r": "\r", "t": "\t", **{char: char for char in " #\\\"'$"
 VARIABLE = re.compile(
     r"\$(?:\{(?P<braced>[A-Za-z_.]\w*)(?P<several>\[\*\])?(?P<default>-[^}]*)?\}|(?P<bare>[A-Za-z_]\w*))", re.A
 )
+IN_ADDRESS = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,14 @@ class Line:
     number: int
     text: str
     unset: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def expanded(self, i: int) -> "Line":
+        """The line with the variables in one of its words expanded."""
+        names = [braced or bare for braced, bare in IN_ADDRESS.findall(self.words[i])]
+        word = IN_ADDRESS.sub(lambda found: self.env.get(found[1] or found[2], ""), self.words[i])
+        unset = tuple(name for name in names if name not in self.env)
+        return replace(self, words=(*self.words[:i], word, *self.words[i + 1 :]), unset=(*self.unset, *unset))
 
     def wrong(self, reason: str) -> ConfigError:
         return ConfigError(reason, self.file, self.number)
@@ -58,7 +69,7 @@ def line_of(text: str, file: str, number: int, env: Mapping[str, str], section: 
         elif char == "\\":
             value, i = _escaped(text, i, ConfigError(r"\x without two hexadecimal digits", file, number))
             word = (word or "") + value
-        elif char == "$":
+        elif char == "$" and quote:
             found = VARIABLE.match(text, i - 1)
             if not found:
                 raise ConfigError("a variable's name, or its brace, is not as it must be behind $", file, number)
@@ -82,7 +93,7 @@ def line_of(text: str, file: str, number: int, env: Mapping[str, str], section: 
         words.append(word)
     if len(words) > MOST_WORDS:
         raise ConfigError(f"more than {MOST_WORDS} words", file, number)
-    return Line(tuple(words), file, number, spoken.strip(), tuple(unset)) if words else None
+    return Line(tuple(words), file, number, spoken.strip(), tuple(unset), env) if words else None
 
 
 def _escaped(text: str, i: int, cut: ConfigError) -> tuple[str, int]:

@@ -32,7 +32,10 @@ class Settings:
 def server_of(line: Line, default: Settings) -> Settings:
     if len(line.words) < 3:
         raise line.wrong(f"{line.words[0]!r} expects a name and an address")
+    line = line.expanded(2)
     _, name, address, *words = line.words
+    if not re.fullmatch(r"[\w.:-]+", name, re.ASCII):
+        raise line.wrong(f"a server's name has letters, digits and -_.: alone, not {name!r}")
     port = re.fullmatch(r".*:(\d+)", address, re.DOTALL)
     if port and int(port[1][:9]) > 65535:
         raise line.wrong(f"invalid port in {address!r}")
@@ -78,7 +81,12 @@ def settings_of(line: Line, words: Sequence[str], settings: Settings) -> Setting
         value = left.pop(0)
         if word in NUMBERS:
             least, most = NUMBERS[word]
-            number = 0 if line.unset and not value else _number(line, word, value)
+            number = atol(value)
+            if str(number) != value and not line.unset:
+                note = line.unread(
+                    word, f"{settings.name or line.words[0]}: {word} {value!r}, which is read as {number}"
+                )
+                settings = replace(settings, unread=(*settings.unread, note))
             if not least <= number <= most:
                 raise line.wrong(f"{word!r}: {number} is outside {least} to {most}")
             settings = replace(settings, **{word: number})  # type: ignore[arg-type]
@@ -92,7 +100,7 @@ def settings_of(line: Line, words: Sequence[str], settings: Settings) -> Setting
     return settings
 
 
-def _number(line: Line, word: str, value: str) -> int:
-    if not re.fullmatch(r"-?\d{1,12}", value, re.ASCII):
-        raise line.wrong(f"{word!r}: {value!r} is no number")
-    return int(value)
+def atol(text: str) -> int:
+    """The number that a text begins with, as HAProxy reads it; 0 where there is none."""
+    found = re.match(r"\s*([+-]?\d{1,18})", text, re.ASCII)
+    return int(found[1]) if found else 0

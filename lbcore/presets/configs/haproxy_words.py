@@ -18,8 +18,20 @@ PASSED = words_of(
     clitimeout contimeout srvtimeout bind-process
     """
 )
-# Options of a proxy that choose a server before or instead of the algorithm.
-UNREAD_OPTIONS = frozenset({"prefer-last-server", "transparent", "http_proxy", "persist"})
+PASSED_OPTIONS = words_of(
+    """
+    abortonclose accept-invalid-http-request accept-invalid-http-response accept-unsafe-violations-in-http-request
+    accept-unsafe-violations-in-http-response assume-rfc6587-ntf checkcache clitcpka contstats disable-h2-upgrade
+    dontlog-normal dontlognull external-check forceclose forwarded forwardfor h1-case-adjust-bogus-client
+    h1-case-adjust-bogus-server http-buffer-request http-drop-request-trailers http-drop-response-trailers
+    http-ignore-probes http-keep-alive http-no-delay http-pretend-keepalive http-restrict-req-hdr-names
+    http-server-close http-tunnel http-use-htx http-use-proxy-header httpchk httpclose httplog httpslog
+    idle-close-on-response independent-streams ldap-check log-health-checks log-separate-errors logasap mysql-check
+    nolinger originalto pgsql-check redis-check redispatch smtpchk socket-stats splice-auto splice-request
+    splice-response spop-check srvtcpka ssl-hello-chk tcp-check tcp-smart-accept tcp-smart-connect tcpka tcplog
+    use-small-buffers
+    """
+)
 
 # Keywords of a server: without an argument, and with one.
 FLAGS = words_of(

@@ -9,12 +9,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Any
 
 from lbcore.presets import nginx
-from lbcore.presets.configs.pool import ConfigError, Configuration, Pool, Server, Unread
-from lbcore.presets.configs.text import short, text_of
+from lbcore.presets.configs.pool import ConfigError, Configuration, Pool, Server, Unread, in_order
+from lbcore.presets.configs.text import numeric, short, text_of
 
 Addresses = Mapping[str, Sequence[str]]
 
@@ -153,10 +152,10 @@ class Upstream:
                 raise directive.wrong(f'no servers are inside upstream "{directive.words[0]}"')
             name, key, arguments = self._method()
         except ConfigError as fault:
-            return Pool(*where, None, tuple(self.servers), tuple(self.notes), fault=fault)
+            return Pool(*where, None, tuple(self.servers), in_order(self.notes), fault=fault)
         arguments |= self._settings()
         servers = self._nodes(arguments["addresses"])
-        notes, assumed = tuple(self.notes), tuple(self.assumed)
+        notes, assumed = in_order(self.notes), tuple(self.assumed)
         return Pool(*where, key, servers, notes, assumed, preset=getattr(nginx, name), arguments=arguments)
 
     def _take(self, inner: Directive) -> None:
@@ -225,12 +224,12 @@ class Upstream:
     def _address(self, inner: Directive) -> str:
         """With the port that NGINX takes where none is written."""
         name = inner.words[0]
-        if name.startswith("unix:"):
+        if name.startswith("unix:") and name != "unix:":
             return name
         host, port = re.fullmatch(r"(\[[^]]*\]|[^:]*)(?::(.*))?", name, re.DOTALL).groups() or ("", "")  # type: ignore[union-attr]
         if port is None and self.context == "stream":
             raise inner.wrong(f'no port in upstream "{name}"')
-        if not host or host.startswith("/") or (port is not None and not re.fullmatch(r"0*[1-9]\d{0,4}", port)):
+        if not host or "/" in host or (port is not None and not re.fullmatch(r"0*[1-9]\d{0,4}", port)):
             raise inner.wrong(f'invalid host or port in upstream "{name}"')
         if port is not None and int(port) > 65535:
             raise inner.wrong(f'invalid port in upstream "{name}"')
@@ -257,7 +256,7 @@ class Upstream:
             known = self.addresses.get(server.name, self.addresses.get(host, ()))
             if len(known) > 1:
                 given["addresses"][server.name] = [f"{one}:{port}" for one in known]
-            elif not known and not server.name.startswith("unix:") and not _numeric(host):
+            elif not known and not server.name.startswith("unix:") and not numeric(host):
                 self.assumed.append(f"{host} stands for one address")
         return given
 
@@ -277,13 +276,6 @@ class Upstream:
         return Unread(name, short(text), self.directive.file, self.servers[i].line)
 
 
-def _numeric(host: str) -> bool:
-    try:
-        return bool(ip_address(host.strip("[]")))
-    except ValueError:
-        return False
-
-
 def _number(inner: Directive, word: str, value: str, least: int) -> int:
     if not re.fullmatch(r"\d+", value, re.ASCII) or not least <= int(value[:20]) < 2**63:
         raise inner.wrong(f'invalid parameter "{word}"')
@@ -291,7 +283,9 @@ def _number(inner: Directive, word: str, value: str, least: int) -> int:
 
 
 def _seconds(inner: Directive, word: str, value: str) -> int:
-    """NGINX's times: `30`, `10s`, `1m30s`."""
-    if not re.fullmatch(r"(?:\d{1,9}[yMwdhms])*(?:\d{1,9})?", value, re.ASCII) or not value:
+    """NGINX's times: `30`, `10s`, `1m30s`; the longer units first."""
+    if not value or not re.fullmatch(
+        "".join(rf"(?:\d{{1,9}}{unit})?" for unit in "yMwdhm") + r"(?:\d{1,9}s?)?", value, re.ASCII
+    ):
         raise inner.wrong(f'invalid parameter "{word}"')
     return sum(int(number) * SECONDS[unit or "s"] for number, unit in re.findall(r"(\d+)([a-zA-Z]?)", value))

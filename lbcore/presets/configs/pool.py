@@ -7,12 +7,16 @@ from typing import Any
 
 from lbcore.selectors import Selector
 
+MOST_TOLD = 400  # characters of a reason
+
 
 class ConfigError(ValueError):
     """What is wrong with a configuration: `file`, `line` (from 1; 0 where it is the whole file) and `reason`."""
 
     def __init__(self, reason: str, file: str, line: int = 0):
         super().__init__(reason, file, line)
+        reason = " ".join(reason.split())  # words of the file may hold anything
+        reason = reason if len(reason) <= MOST_TOLD else reason[: MOST_TOLD - 3] + "..."
         self.reason, self.file, self.line = reason, file, line
 
     def __str__(self) -> str:
@@ -133,3 +137,8 @@ class Configuration(tuple[Pool, ...]):
 def takes(preset: Callable[..., Selector], argument: str) -> bool:
     """Whether a preset has an argument of that name."""
     return argument in signature(preset).parameters
+
+
+def in_order(notes: Iterable[Unread]) -> tuple[Unread, ...]:
+    """Each once, by its line."""
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.line))

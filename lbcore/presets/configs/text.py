@@ -1,5 +1,6 @@
 """Files as text, within bounds: what is no configuration is told in one sentence."""
 
+from ipaddress import ip_address
 from pathlib import Path
 
 from lbcore.presets.configs.pool import ConfigError
@@ -23,3 +24,11 @@ def short(text: str) -> str:
     """One line that fits into a sentence."""
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:77] + "..."
+
+
+def numeric(host: str) -> bool:
+    """Whether a host is an IP address, and no name to look up."""
+    try:
+        return bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False

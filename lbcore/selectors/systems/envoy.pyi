@@ -27,6 +27,7 @@ class LeastRequest(EarliestDeadline):
         seed: Seed = None,
         *,
         attempts: SupportsIndex = ...,
+        bias: float = 1.0,
     ) -> None: ...
 
 class AttemptTable(HashTable):

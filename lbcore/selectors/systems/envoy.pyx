@@ -18,9 +18,10 @@ goes back to those already tried when all have been.
 
 import numpy as np
 
-from libc.math cimport ceil
+from libc.math cimport ceil, pow
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
+from lbcore._checks import real
 from lbcore.selectors._checks cimport int_of, seed_of
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._draws cimport below, draw
@@ -189,9 +190,10 @@ cdef class LeastRequest(EarliestDeadline):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. choices: how many draws, from 1 to 1024;
     the first drawn wins a tie. Nodes of unequal weights are not drawn: the one whose deadline is earliest serves, and
-    counts as w / (1 + its requests in flight) when it is put back (Envoy's LEAST_REQUEST). seed: an integer, a numpy
-    Generator, or None for fresh entropy; it names the draws, and where the schedule starts. attempts: as for
-    EarliestDeadline. A request is in flight from its pick until `release`.
+    counts as w / (1 + its requests in flight) ^ bias when it is put back (Envoy's LEAST_REQUEST). seed: an integer, a
+    numpy Generator, or None for fresh entropy; it names the draws, and where the schedule starts. attempts: as for
+    EarliestDeadline. bias: 0 or more; but for 0 and 1 the power is the platform's, as in Envoy, and its last bit too. A
+    request is in flight from its pick until `release`.
 
     >>> LeastRequest(3, [3, 1, 1], seed=0).select_many(5).tolist()
     [0, 0, 1, 2, 0]
@@ -200,26 +202,31 @@ cdef class LeastRequest(EarliestDeadline):
     keeps_load = True
     cdef uint64_t number        # of the next draw
     cdef int32_t choices
+    cdef double bias
 
-    def __init__(self, nodes, weights=None, choices=2, seed=None, *, attempts=ATTEMPTS):
-        self.construct(nodes, weights, {"choices": choices, "start": seed, "attempts": attempts})
+    def __init__(self, nodes, weights=None, choices=2, seed=None, *, attempts=ATTEMPTS, bias=1.0):
+        self.construct(nodes, weights, {"choices": choices, "start": seed, "attempts": attempts, "bias": bias})
 
     cdef dict check(self, tuple names, weights, dict given):
         choices = int_of(given["choices"], "choices", "give the number of draws")
         if not 1 <= choices <= 1024:
             raise ValueError(f"choices: {choices} is outside 1 to 1024")
-        attempts = attempts_of(given["attempts"])
-        return {"choices": choices, "start": seed_of(given["start"]), "attempts": attempts}
+        attempts, bias = attempts_of(given["attempts"]), real("bias", given["bias"], 0, finite=True)
+        return {"choices": choices, "start": seed_of(given["start"]), "attempts": attempts, "bias": bias}
 
     cdef declare(self, Columns state):
         EarliestDeadline.declare(self, state)
         self.choices, self.number = self.parameters["choices"], state.value("number", self.number)
+        self.bias = self.parameters["bias"]
 
     cdef bint counts(self) noexcept:
         return True
 
     cdef double rate(self, int32_t node) noexcept nogil:
-        return <double>self.weight[node] / <double>(self.load[node] + 1)
+        cdef double load = <double>(self.load[node] + 1)
+        if self.bias != 1:
+            load = pow(load, self.bias)
+        return <double>self.weight[node] / load
 
     cdef int32_t next(self) noexcept nogil:
         """The emptiest of the nodes drawn, or of unequal weights the node that is due."""
@@ -238,7 +245,8 @@ cdef class LeastRequest(EarliestDeadline):
         return send(self, node) if node >= 0 else -1
 
     cdef list more_repr(self):
-        return ([f"choices={self.choices}"] if self.choices != 2 else []) + [f"seed={self.start}"]
+        more = [f"choices={self.choices}"] if self.choices != 2 else []
+        return [*more, f"seed={self.start}", *([f"bias={self.bias}"] if self.bias != 1 else [])]
 
 
 cdef inline uint64_t attempt(uint64_t h, uint64_t number) noexcept nogil:

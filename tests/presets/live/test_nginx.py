@@ -60,11 +60,11 @@ def in_numbers(numbers: list[int], picks: list[int]) -> list[int]:
 
 def test_nginx(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("nginx", "apt-get install nginx"), Account()
-    [port] = free_ports(1)
 
     async def work() -> None:
         rng = numbers()
         async with backends(SERVERS) as many:
+            [port] = free_ports(1)  # the backends have theirs
             sets = {f"u{i}": some(rng, many, 1 if i < 4 else 3) for i in range(28)}
             methods = {
                 name: ["", "hash $http_x_key", "hash $http_x_key consistent", "ip_hash", "least_conn", "", "", ""][

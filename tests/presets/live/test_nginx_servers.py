@@ -128,12 +128,12 @@ async def storm(
 
 def test_nginx_servers(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("nginx", "apt-get install nginx"), Account()
-    [port] = free_ports(1)
     command = [binary, "-p", str(tmp_path), "-c", "nginx.conf", "-e", str(tmp_path / "error.log")]
 
     async def work() -> None:
         rng = numbers()
         async with backends(SERVERS) as many:
+            [port] = free_ports(1)  # the backends have theirs
             upstreams = {f"{method}{i}": Upstream(rng, many, method) for i in range(ROUNDS) for method in METHODS}
             blocks = {name: [METHODS[name[:-1]][0], *upstream.lines()] for name, upstream in upstreams.items()}
             weights = random_weights(rng, 3, 5)

@@ -84,7 +84,12 @@ class Client:
         where = {"local_addr": (source, 0)} if source else {}
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, **where)
         try:
-            lines = [f"GET {path} HTTP/1.1", "Host: test", "Connection: close", f"x-id: {name}"]
+            lines = [
+                f"GET {path} HTTP/1.1",
+                f"Host: {headers.pop('host', 'test')}",
+                "Connection: close",
+                f"x-id: {name}",
+            ]
             lines += [f"{header.replace('_', '-')}: {value}" for header, value in headers.items()]
             writer.write("\r\n".join([*lines, "", ""]).encode())
             status, answer = await asyncio.wait_for(read_head(reader), 20)

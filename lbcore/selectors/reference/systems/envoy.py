@@ -68,12 +68,12 @@ class EarliestDeadline:
 class LeastRequest(EarliestDeadline):
     """The emptiest of a few drawn nodes; of unequal weights, the first due, where a full node is due less often."""
 
-    def __init__(self, weights: list[int], choices: int, seed: int, attempts: int = 65536):
-        self.load, self.choices, self.draws = [0] * len(weights), choices, Draws(seed)
+    def __init__(self, weights: list[int], choices: int, seed: int, attempts: int = 65536, bias: float = 1.0):
+        self.load, self.choices, self.draws, self.bias = [0] * len(weights), choices, Draws(seed), bias
         super().__init__(weights, seed, attempts)
 
     def rate(self, node: int) -> float:
-        return self.weights[node] / (self.load[node] + 1)
+        return self.weights[node] / float((self.load[node] + 1) ** self.bias)
 
     def next(self) -> int:
         if self.equal:
