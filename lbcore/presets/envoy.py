@@ -15,10 +15,14 @@ overprovisioning_factor / 100; what it cannot bear goes to the next one. While a
 there is no panic. The key's hash says which priority serves, or without a key a draw: the rule is Envoy's, the draws
 are those of `seed`. Such a selector is one of plain Python, to which no host comes and from which none goes.
 
-Left out by name: slow_start_config, locality and zone aware routing, subsets, and the weights of localities.
+localities, locality_weights, of round_robin and least_request: locality_weighted_lb_config. The locality of each host,
+by any name, and the weights of the localities, `{"zone-a": 3, "zone-b": 1}`; one without a weight takes nothing. Within
+a priority localities take turns by weight, less what their unhealthy hosts cannot bear. locality_start: as start.
+
+Left out by name: slow_start_config, zone aware routing, subsets, and weights of localities on rings and tables.
 """
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from math import floor, isqrt
 from typing import SupportsIndex, TypeAlias
@@ -29,6 +33,7 @@ from numpy.typing import NDArray
 from lbcore._checks import real, short
 from lbcore.presets._checks import TextHash, Weights, choice, integer, seed_of, texts, weights_of
 from lbcore.presets._panic import (
+    Localities,
     Panicking,
     PanickingBounded,
     PanickingDeadline,
@@ -61,6 +66,9 @@ def round_robin(
     healthy_panic_threshold: float = 50,
     overprovisioning_factor: SupportsIndex = 140,
     seed: Seed = None,
+    localities: Sequence[str] | None = None,
+    locality_weights: Mapping[str, SupportsIndex] | None = None,
+    locality_start: SupportsIndex = 0,
 ) -> Selector:
     """ROUND_ROBIN: plain turns for equal weights, else the host whose deadline is earliest.
 
@@ -73,7 +81,8 @@ def round_robin(
     names = texts(hosts, "hosts", twice=True)
     make = partial(PanickingDeadline, start=start, attempts=attempts)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
-    return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
+    zones = _zones(localities, locality_weights, locality_start, len(names))
+    return _leveled(make, names, weights_of(weights, len(names), 1), *levels, zones=zones)
 
 
 def ring_hash(
@@ -156,6 +165,9 @@ def least_request(
     priorities: Sequence[SupportsIndex] | None = None,
     healthy_panic_threshold: float = 50,
     overprovisioning_factor: SupportsIndex = 140,
+    localities: Sequence[str] | None = None,
+    locality_weights: Mapping[str, SupportsIndex] | None = None,
+    locality_start: SupportsIndex = 0,
 ) -> Selector:
     """LEAST_REQUEST: for equal weights the emptiest of choice_count hosts drawn at random, maybe one of them twice.
 
@@ -167,7 +179,8 @@ def least_request(
     choices = integer(choice_count, "choice_count", 2, 1024)
     make = partial(PanickingLeast, choices=choices, seed=seed, attempts=attempts)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
-    return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
+    zones = _zones(localities, locality_weights, locality_start, len(names))
+    return _leveled(make, names, weights_of(weights, len(names), 1), *levels, zones=zones)
 
 
 def policy_key(*parts: str | bytes | Sequence[str] | None, terminal: Container[int] = ()) -> bytes:
@@ -231,10 +244,13 @@ def _leveled(
     attempts: SupportsIndex,
     seed: Seed,
     key_hash: Callable[[bytes], int] = xxh64,
+    zones: tuple[list[int], list[int], int] | None = None,
 ) -> Selector:
     """The selector of a policy, or several, one for each priority."""
     threshold = floor(real("healthy_panic_threshold", healthy_panic_threshold, 0, 100) + 0.5)
     factor = integer(overprovisioning_factor, "overprovisioning_factor", 100, 2**32 - 1)
+    if priorities is None and zones is not None:
+        priorities = [0] * len(names)
     if priorities is None:
         selector = make(names, numbers)
         selector.panic_below(threshold, factor)
@@ -250,8 +266,33 @@ def _leveled(
         inner.panic_below(0, 100)  # the priorities together decide
         return inner
 
+    def zoned(some: list[str], weights: list[int]) -> Selector:
+        if zones is None:
+            return calm(some, weights)
+        where, shares, start = zones
+        return Localities(some, weights, [where[names.index(name)] for name in some], shares, calm, factor, start)
+
     tries = integer(attempts, "attempts", 0, MOST_ATTEMPTS)
-    return Priorities(names, numbers, levels, calm, threshold, factor, tries, seed_of(seed), key_hash)
+    return Priorities(names, numbers, levels, zoned, threshold, factor, tries, seed_of(seed), key_hash)
+
+
+def _zones(
+    localities: Sequence[str] | None, weights: Mapping[str, SupportsIndex] | None, start: SupportsIndex, n: int
+) -> tuple[list[int], list[int], int] | None:
+    """Of each host its locality, as an index; and of each locality its weight."""
+    if localities is None:
+        if weights is not None:
+            raise ValueError("locality_weights: there are no localities")
+        return None
+    if isinstance(localities, (str, bytes)) or not hasattr(localities, "__len__"):
+        raise TypeError(f"localities: {short(localities)} is of type {type(localities).__name__}; give a list")
+    if len(localities) != n:
+        raise ValueError(f"localities: {len(localities)} for {n} hosts")
+    if weights is not None and not isinstance(weights, Mapping):
+        raise TypeError(f"locality_weights: {short(weights)} is of type {type(weights).__name__}; give a dict")
+    known = list(dict.fromkeys(localities))
+    shares = [integer((weights or {}).get(name, 0), f"locality_weights[{name!r}]", 0, 2**20) for name in known]
+    return [known.index(name) for name in localities], shares, integer(start, "locality_start", 0, 2**64 - 1)
 
 
 def murmur(data: bytes) -> int:

@@ -244,3 +244,22 @@ def test_envoy_panics_while_fewer_than_half_are_healthy(preset: Callable[..., Se
         assert set(each.select_many(many).tolist()) == {0, 2, 3}
     selector.reset()
     assert selector.up.all()
+
+
+@pytest.mark.parametrize("preset", [envoy.round_robin, envoy.least_request])
+def test_envoys_localities_share_by_weight_and_health(preset: Callable[..., Selector]) -> None:
+    zones = {"localities": ["a", "a", "b", "c"], "locality_weights": {"a": 3, "b": 1}}
+    selector = preset(FOUR, seed=1, **zones)
+    counts = np.bincount(selector.select_many(400), minlength=4)
+    assert counts[2] == 100 and counts[0] + counts[1] == 300 and counts[3] == 0
+    selector.mark_down(0)  # half of a's hosts bear 70 % of its load: 2.1 to 1
+    counts = np.bincount(selector.copy().select_many(310), minlength=4)
+    assert counts.tolist() == [0, 210, 100, 0]
+    selector.mark_down(1), selector.mark_down(2)  # one of four: panic, whatever the locality
+    assert set(selector.select_many(200).tolist()) == {0, 1, 2, 3}
+    if hasattr(selector, "in_flight"):
+        for node, many in enumerate(selector.in_flight.tolist()):
+            selector.release([node] * many)
+        assert not selector.in_flight.any()
+    selector.reset()
+    assert np.bincount(selector.select_many(4), minlength=4)[2] == 1
