@@ -194,6 +194,7 @@ def test_other_arguments(argument: str, call: Callable[[], object]) -> None:
         lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=101),
         lambda: haproxy.hash(SERVERS, method="consistent", balance_factor=65535),
         lambda: haproxy.hash(SERVERS, ids=[1, 2, 2**31 - 1]),
+        lambda: haproxy.hash(SERVERS, balance_factor=0),
         lambda: envoy.ring_hash(SERVERS, balance_factor=100),
         lambda: envoy.ring_hash(SERVERS, minimum_ring_size=7, maximum_ring_size=7),
         lambda: envoy.maglev(SERVERS, table_size=3),
