@@ -1,6 +1,8 @@
 """Envoy when too few hosts are healthy: it goes on with all of them, and shares requests among priorities."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import gcd, lcm
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -96,6 +98,88 @@ class PanickingBounded(Panicking, BoundedAlternates):
     """RING_HASH or MAGLEV with a balance factor."""
 
 
+class Localities(Chooser):
+    """Hosts of one priority in several localities: an earliest deadline decides which serves, by its weight.
+
+    A locality counts as its weight times what it can bear: the share of its hosts that are healthy, times the factor,
+    and at most all. In panic, and where no locality has a weight, hosts are chosen whatever their locality.
+
+    where: the locality of each host, from 0. shares: the weight of each locality, 0 for one that takes nothing. make:
+    makes the selector of some hosts. start: how many picks the schedule of localities is ahead.
+    """
+
+    def __init__(
+        self,
+        names: list[str],
+        numbers: list[int],
+        where: Sequence[int],
+        shares: Sequence[int],
+        make: Callable[[list[str], list[int]], Selector],
+        factor: int,
+        start: int,
+    ):
+        self._members = [[i for i, at in enumerate(where) if at == locality] for locality in range(len(shares))]
+        self._inner = [
+            make([names[i] for i in members], [numbers[i] for i in members]) if members else None
+            for members in self._members
+        ]
+        self._whole, self._shares, self._factor, self._start = make(names, numbers), list(shares), factor, start
+        self._panic, self._schedule = False, EarliestDeadline(1, [1])
+        super().__init__(names, numbers, False, hasattr(self._whole, "in_flight"))
+        self._from: dict[int, list[Selector]] = {}  # who counts the requests in flight at a host, in their order
+        self._marked()
+
+    def panic(self, panic: bool) -> None:
+        self._panic = panic
+
+    def _marked(self) -> None:
+        tell(self._whole, self._up)
+        bears = []
+        for members, inner, weight in zip(self._members, self._inner, self._shares, strict=True):
+            healthy = [self._up[i] for i in members]
+            part = Fraction(self._factor * sum(healthy), 100 * len(members)) if members else Fraction(0)
+            bears.append(weight * min(Fraction(1), part))
+            if inner is not None:
+                tell(inner, healthy)
+        scale = lcm(*(each.denominator for each in bears))
+        weights = [int(each * scale) for each in bears]
+        self._weights = [weight // (gcd(*weights) or 1) for weight in weights]
+        if any(self._weights):
+            self._schedule = EarliestDeadline(len(weights), self._weights, self._start)
+
+    def _choose(self, key: Any, avoid: list[int]) -> int:
+        if not any(self._up):
+            return -1
+        if self._panic or not any(self._weights):
+            inner, node = self._whole, self._whole.select()
+        else:
+            locality = self._schedule.select()
+            of = self._inner[locality]
+            assert of is not None
+            inner, node = of, self._members[locality][of.select()]
+        if self._counts:
+            self._from.setdefault(node, []).append(inner)
+        return node
+
+    def _ended(self, node: int, ok: bool, latency_s: float | None) -> None:
+        if self._counts:
+            inner = self._from[node].pop(0)
+            inner.release(self._names[node], ok, latency_s)
+
+    def _rewind(self) -> None:
+        self._from = {}
+        for inner in [self._whole, *self._inner]:
+            if inner is not None:
+                inner.reset()
+
+
+def tell(inner: Selector, up: list[bool]) -> None:
+    """Tells a selector who is up."""
+    for i, (serves, healthy) in enumerate(zip(inner.up.tolist(), up, strict=True)):
+        if serves != healthy:
+            (inner.mark_up if healthy else inner.mark_down)(i)
+
+
 class Priorities(Chooser):
     """Hosts of several priorities, each with a selector of its own; a draw or the key's hash says which one serves.
 
@@ -135,11 +219,10 @@ class Priorities(Chooser):
         healthy = [sum(self._up[i] for i in members) for members in self._members]
         self._loads, panic = shares(healthy, hosts, self._threshold, self._factor)
         for members, inner, all_of_them in zip(self._members, self._levels, panic, strict=True):
-            if inner is not None and hasattr(inner, "all_serve"):  # localities, which do not count in panic
-                inner.all_serve = all_of_them
-            for at, i in enumerate(members):
-                if inner is not None and inner.up[at] != (self._up[i] or all_of_them):
-                    (inner.mark_down if inner.up[at] else inner.mark_up)(at)
+            if inner is not None:
+                tell(inner, [self._up[i] or all_of_them for i in members])
+            if isinstance(inner, Localities):
+                inner.panic(all_of_them)
 
     def _level(self, number: int) -> int:
         """The priority whose share of 100 a number falls into; -1: nobody has a share."""

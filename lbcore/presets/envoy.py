@@ -15,21 +15,25 @@ overprovisioning_factor / 100; what it cannot bear goes to the next one. While a
 there is no panic. The key's hash says which priority serves, or without a key a draw: the rule is Envoy's, the draws
 are those of `seed`. Such a selector is one of plain Python, to which no host comes and from which none goes.
 
-Left out by name: slow_start_config, zone aware routing, subsets, and of all but round_robin the weights of localities.
+localities, locality_weights, of round_robin and least_request: locality_weighted_lb_config. The locality of each host,
+by any name, and the weights of the localities, `{"zone-a": 3, "zone-b": 1}`; one without a weight takes nothing. Within
+a priority localities take turns by weight, less what their unhealthy hosts cannot bear. locality_start: as start.
+
+Left out by name: slow_start_config, zone aware routing, subsets, and weights of localities on rings and tables.
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from math import floor, isqrt
-from typing import Any, SupportsIndex, TypeAlias
+from typing import SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lbcore._checks import real, short
 from lbcore.presets._checks import TextHash, Weights, choice, integer, seed_of, texts, weights_of
-from lbcore.presets._localities import Localities
 from lbcore.presets._panic import (
+    Localities,
     Panicking,
     PanickingBounded,
     PanickingDeadline,
@@ -64,25 +68,21 @@ def round_robin(
     seed: Seed = None,
     localities: Sequence[str] | None = None,
     locality_weights: Mapping[str, SupportsIndex] | None = None,
+    locality_start: SupportsIndex = 0,
 ) -> Selector:
     """ROUND_ROBIN: plain turns for equal weights, else the host whose deadline is earliest.
 
     start: how many picks the schedule is ahead. Envoy draws it at random, for each worker and again for each change of
     the hosts.
 
-    localities: of each host its locality, by a name; None is locality routing off. locality_weights: with
-    `locality_weighted_lb_config` the localities of a priority share its requests by these; one without takes nothing.
-    Then `start` is that of each locality too, and of the schedule of localities.
-
     >>> round_robin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 0, 1, 2, 0]
     """
     names = texts(hosts, "hosts", twice=True)
-    make: Callable[..., Any] = partial(PanickingDeadline, start=start, attempts=attempts)
-    if localities is not None:
-        make = _localized(make, names, localities, locality_weights, start, attempts, overprovisioning_factor)
+    make = partial(PanickingDeadline, start=start, attempts=attempts)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
-    return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
+    zones = _zones(localities, locality_weights, locality_start, len(names))
+    return _leveled(make, names, weights_of(weights, len(names), 1), *levels, zones=zones)
 
 
 def ring_hash(
@@ -166,6 +166,9 @@ def least_request(
     priorities: Sequence[SupportsIndex] | None = None,
     healthy_panic_threshold: float = 50,
     overprovisioning_factor: SupportsIndex = 140,
+    localities: Sequence[str] | None = None,
+    locality_weights: Mapping[str, SupportsIndex] | None = None,
+    locality_start: SupportsIndex = 0,
 ) -> Selector:
     """LEAST_REQUEST: for equal weights the emptiest of choice_count hosts drawn at random, maybe one of them twice.
 
@@ -178,7 +181,8 @@ def least_request(
     bias = real("active_request_bias", active_request_bias, 0, finite=True)
     make = partial(PanickingLeast, choices=choices, seed=seed, attempts=attempts, bias=bias)
     levels = priorities, healthy_panic_threshold, overprovisioning_factor, attempts, seed
-    return _leveled(make, names, weights_of(weights, len(names), 1), *levels)
+    zones = _zones(localities, locality_weights, locality_start, len(names))
+    return _leveled(make, names, weights_of(weights, len(names), 1), *levels, zones=zones)
 
 
 def policy_key(*parts: str | bytes | Sequence[str] | None, terminal: Container[int] = ()) -> bytes:
@@ -242,10 +246,13 @@ def _leveled(
     attempts: SupportsIndex,
     seed: Seed,
     key_hash: Callable[[bytes], int] = xxh64,
+    zones: tuple[list[int], list[int], int] | None = None,
 ) -> Selector:
     """The selector of a policy, or several, one for each priority."""
     threshold = floor(real("healthy_panic_threshold", healthy_panic_threshold, 0, 100) + 0.5)
     factor = integer(overprovisioning_factor, "overprovisioning_factor", 100, 2**32 - 1)
+    if priorities is None and zones is not None:
+        priorities = [0] * len(names)
     if priorities is None:
         selector = make(names, numbers)
         selector.panic_below(threshold, factor)
@@ -261,41 +268,33 @@ def _leveled(
         inner.panic_below(0, 100)  # the priorities together decide
         return inner
 
+    def zoned(some: list[str], weights: list[int]) -> Selector:
+        if zones is None:
+            return calm(some, weights)
+        where, shares, start = zones
+        return Localities(some, weights, [where[names.index(name)] for name in some], shares, calm, factor, start)
+
     tries = integer(attempts, "attempts", 0, MOST_ATTEMPTS)
-    return Priorities(names, numbers, levels, calm, threshold, factor, tries, seed_of(seed), key_hash)
+    return Priorities(names, numbers, levels, zoned, threshold, factor, tries, seed_of(seed), key_hash)
 
 
-def _localized(
-    make: Callable[..., Any],
-    names: list[str],
-    localities: Sequence[str],
-    locality_weights: Mapping[str, SupportsIndex] | None,
-    start: SupportsIndex,
-    attempts: SupportsIndex,
-    factor: SupportsIndex,
-) -> Callable[..., Any]:
-    """Makes the selector of a priority out of one for each of its localities."""
+def _zones(
+    localities: Sequence[str] | None, weights: Mapping[str, SupportsIndex] | None, start: SupportsIndex, n: int
+) -> tuple[list[int], list[int], int] | None:
+    """Of each host its locality, as an index; and of each locality its weight."""
+    if localities is None:
+        if weights is not None:
+            raise ValueError("locality_weights: there are no localities")
+        return None
     if isinstance(localities, (str, bytes)) or not hasattr(localities, "__len__"):
-        raise TypeError(f"localities: {short(localities)} is of type {type(localities).__name__}; give a list of names")
-    if len(localities) != len(names):
-        raise ValueError(f"localities: {len(localities)} for {len(names)} hosts")
-    if not isinstance(locality_weights, Mapping):
-        raise TypeError(
-            f"locality_weights: {short(locality_weights)} is of type {type(locality_weights).__name__}; give a dict"
-        )
-    place_of = dict(zip(names, localities, strict=True))
-    numbers = {
-        place: integer(weight, f"locality_weights[{short(place)}]", 0, 2**32 - 1)
-        for place, weight in locality_weights.items()
-    }
-    ahead = integer(start, "start", 0, 2**64 - 1)
-    tries = integer(attempts, "attempts", 0, MOST_ATTEMPTS)
-    more = integer(factor, "overprovisioning_factor", 100, 2**32 - 1)
-
-    def made(some: list[str], theirs: list[int]) -> Localities:
-        return Localities(some, theirs, [place_of[name] for name in some], numbers, make, ahead, tries, more)
-
-    return made
+        raise TypeError(f"localities: {short(localities)} is of type {type(localities).__name__}; give a list")
+    if len(localities) != n:
+        raise ValueError(f"localities: {len(localities)} for {n} hosts")
+    if weights is not None and not isinstance(weights, Mapping):
+        raise TypeError(f"locality_weights: {short(weights)} is of type {type(weights).__name__}; give a dict")
+    known = list(dict.fromkeys(localities))
+    shares = [integer((weights or {}).get(name, 0), f"locality_weights[{name!r}]", 0, 2**20) for name in known]
+    return [known.index(name) for name in localities], shares, integer(start, "locality_start", 0, 2**64 - 1)
 
 
 def murmur(data: bytes) -> int:

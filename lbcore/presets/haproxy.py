@@ -148,7 +148,7 @@ def hash(
     for `consistent`; another function is stirred only if you say so. `hash-type consistent sdbm`, in full, is not: that
     is avalanche=False. ids: the servers' `id`, which name their points on the ring (`hash-key id`, the only one there
     is here); None is the number of the server's place, or the next free one, from which the count goes on.
-    balance_factor: `hash-balance-factor`, 101 to 65535, for `consistent` alone; see `release`.
+    balance_factor: `hash-balance-factor`, 101 to 65535, for `consistent` alone, or 0: off; see `release`.
 
     ring: "2.x", also from October 2025 on; or "3.0", for 3.0 and for 3.1 and 3.2 before they were mended then: without
     `hash-key` these have other points. header: the key is a header as it stands, of which `balance hdr(name)` takes the
@@ -279,6 +279,8 @@ def _hashed(
     names = texts(servers, "servers", twice=True)
     choice(ring, "ring", RINGS)
     points = partial(ring_points, ids=_known(ids, names), ring=ring)
+    if balance_factor is not None and integer(balance_factor, "balance_factor", 0, 65535) == 0:
+        balance_factor = None
     if method == "map-based":
         if balance_factor is not None:
             raise ValueError("balance_factor: only a ring has one; give method='consistent'")

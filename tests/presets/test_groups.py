@@ -276,9 +276,9 @@ def test_envoys_localities_share_by_weight_and_by_health() -> None:
 
 
 def test_localities_keep_the_contract() -> None:
-    selector = localities(start=3)
+    selector = localities(locality_start=3)
     first = selector.select_many(50).tolist()
-    twin = localities(start=3)
+    twin = localities(locality_start=3)
     assert [twin.select() for _ in range(50)] == first
     for other in (selector.copy(), copy.deepcopy(selector), pickle.loads(pickle.dumps(selector))):
         assert other.select_many(20).tolist() == twin.copy().select_many(20).tolist()
@@ -294,10 +294,28 @@ def test_localities_keep_the_contract() -> None:
     [
         ({"localities": ["a"]}, "localities"),
         ({"localities": "abcde"}, "localities"),
-        ({"localities": list("abcde"), "locality_weights": None}, "locality_weights"),
         ({"localities": list("abcde"), "locality_weights": {"a": -1}}, r"locality_weights\['a'\]"),
     ],
 )
 def test_wrong_localities(more: dict[str, Any], name: str) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{name}: "):
         envoy.round_robin([*FOUR, "e:80"], **{"locality_weights": {}, **more})
+
+
+@pytest.mark.parametrize("preset", [envoy.round_robin, envoy.least_request])
+def test_envoys_localities_share_by_weight_and_health(preset: Callable[..., Selector]) -> None:
+    zones = {"localities": ["a", "a", "b", "c"], "locality_weights": {"a": 3, "b": 1}}
+    selector = preset(FOUR, seed=1, **zones)
+    counts = np.bincount(selector.select_many(400), minlength=4)
+    assert counts[2] == 100 and counts[0] + counts[1] == 300 and counts[3] == 0
+    selector.mark_down(0)  # half of a's hosts bear 70 % of its load: 2.1 to 1
+    counts = np.bincount(selector.copy().select_many(310), minlength=4)
+    assert counts.tolist() == [0, 210, 100, 0]
+    selector.mark_down(1), selector.mark_down(2)  # one of four: panic, whatever the locality
+    assert set(selector.select_many(200).tolist()) == {0, 1, 2, 3}
+    if hasattr(selector, "in_flight"):
+        for node, many in enumerate(selector.in_flight.tolist()):
+            selector.release([node] * many)
+        assert not selector.in_flight.any()
+    selector.reset()
+    assert np.bincount(selector.select_many(4), minlength=4)[2] == 1

@@ -256,3 +256,38 @@ def test_envoys_attempts_at_a_table_go_on_past_a_heavy_host() -> None:
         far += first > 64
         assert table.select(f"key{i}", avoid=[0]) == owners[(h ^ (-first % 2**64)) % 65537]
     assert far > 20
+
+
+def test_a_name_of_several_addresses_has_one_set_of_points_and_takes_turns_at_them() -> None:
+    names = {"app.test:80": ["10.0.0.1:80", "10.0.0.2:80"]}
+    selector = nginx.hash_consistent(["app.test:80", "b:80"], [1, 2], addresses=names)
+    assert selector.nodes == ("10.0.0.1:80", "10.0.0.2:80", "b:80") and selector.weights.tolist() == [1, 1, 2]
+    plain = nginx.hash_consistent(["app.test:80", "b:80"], [1, 2])
+    for key in (f"key{i}" for i in range(60)):
+        picks = {selector.select(key) for _ in range(2)}
+        assert picks == ({0, 1} if plain.select(key) == 0 else {2})
+    turns = nginx.round_robin(["app.test:80", "b:80"], [2, 1], max_fails=[0, 1], down=["b:80"], addresses=names)
+    assert turns.select_many(4).tolist() == [0, 1, 0, 1] and turns.up.tolist() == [True, True, False]
+    with pytest.raises(LookupError):
+        nginx.ip_hash(SERVERS, down=SERVERS).select("10.1.2.3")
+
+
+def test_nginx_counts_connections_where_they_are_limited() -> None:
+    selector = nginx.hash(SERVERS, max_conns=[1, 2, 0])
+    home = next(key for key in (f"key{i}" for i in range(99)) if nginx.hash(SERVERS).select(key) == 0)
+    assert selector.select(home) == 0
+    assert selector.select(home) != 0
+    assert selector.in_flight.sum() == 2
+    selector.release(0)
+    assert selector.select(home) == 0
+    full = nginx.round_robin(SERVERS, max_conns=1, backup=[2])
+    assert full.select_many(4).tolist() == [0, 1, 2, -1]
+    assert full.copy().in_flight.tolist() == [1, 1, 1]
+    assert not hasattr(nginx.round_robin(SERVERS), "in_flight")
+
+
+def test_a_server_that_comes_to_nginx_has_what_all_others_have() -> None:
+    alike, unlike = nginx.round_robin(SERVERS, max_conns=1), nginx.round_robin(SERVERS, max_conns=[1, 1, 2])
+    for selector, room in ((alike, 1), (unlike, 20)):
+        selector.add("10.0.0.4:80")
+        assert selector.copy().select_many(24).tolist().count(3) == room

