@@ -55,9 +55,9 @@ def main() -> int:
         os.environ["LBCORE_EXPLORE"] = "1"
     while True:
         before = notes.picks()
-        pytest.main(["-q", "--no-header", "-o", "addopts=", "-p", "no:cacheprovider", live], plugins=[notes])
-        if not before < notes.picks() < picks:
-            break
+        ended = pytest.main(["-q", "--no-header", "-o", "addopts=", "-p", "no:cacheprovider", live], plugins=[notes])
+        if ended == pytest.ExitCode.INTERRUPTED or not before < notes.picks() < picks:
+            break  # Ctrl-C ends it with what was compared so far
     for policy, (compared, mismatches) in sorted(notes.policies.items()):
         print(f"{policy:30}{compared:>10}{mismatches:>12}")
     print(f"\n{'system':14}{'recorded':>10}{'mismatches':>12}{'live':>10}{'mismatches':>12}")
