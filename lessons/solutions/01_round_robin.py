@@ -6,7 +6,7 @@ A `while` loop with `any(self.up)` before it is as good, and so is raising Looku
 
 class SkipTheDead:
     def __init__(self, n):
-        self.n, self.turn = n, 0  # turn: the node whose turn is next
+        self.n, self.turn = n, 0  # whose turn is next
         self.up = [True] * n  # up[i]: is node i up?
 
     def mark_down(self, node):

@@ -221,12 +221,14 @@ def short_cells(lesson: Lesson) -> Iterator[str]:
         if cell in lesson.exercises:
             continue
         start = cell.source.split("\n")[0]
-        if len(cell.source.split("\n")) > LONGEST_CELL:
-            yield f"more than {LONGEST_CELL} lines: {start}"
         if re.search(r"^\s*[%!]", cell.source, re.MULTILINE):
             yield f"a magic or shell command: {start}"
             continue
-        for node in ast.walk(ast.parse(cell.source)):
+        parsed = ast.parse(cell.source)
+        imports = all(isinstance(node, ast.Import | ast.ImportFrom) for node in parsed.body)
+        if not imports and len(cell.source.split("\n")) > LONGEST_CELL:
+            yield f"more than {LONGEST_CELL} lines: {start}"
+        for node in ast.walk(parsed):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 yield f"defines {node.name} outside the exercise"
             names = {getattr(node, "id", None), getattr(node, "attr", None)}

@@ -11,9 +11,6 @@ LESSONS = sorted((Path(__file__).parents[2] / "lessons").glob("[0-9]*.ipynb"))
 
 #: Lessons whose code still has longer lines; whoever cuts the last one takes the lesson out.
 UNCUT = {
-    "00_start_here",
-    "01_round_robin",
-    "02_random",
     "03_weighted",
     "04_hashing",
     "05_consistent_hashing",

@@ -6,7 +6,7 @@ A `while` loop with `any(self.up)` before it is as good, and so is raising Looku
 
 class SkipTheDead:
     def __init__(self, n):
-        self.n, self.turn = n, 0  # turn: the node whose turn is next
+        self.n, self.turn = n, 0  # whose turn is next
         self.up = [True] * n  # up[i]: is node i up?
 
     def mark_down(self, node):
@@ -16,7 +16,7 @@ class SkipTheDead:
         self.up[node] = True
 
     def select(self):
-        # stub: ...  # the next node that is up, in turn; -1 where none is
+        # stub: ...  # the next node up, in turn; -1: none is
         for _ in range(self.n):  # ask each node once, so that this ends when none is up
             node = self.turn
             self.turn = (self.turn + 1) % self.n  # the turn moves on, also past a dead node

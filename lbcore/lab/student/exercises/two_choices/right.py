@@ -6,7 +6,8 @@ Drawing again while the two are equal is as good. Which one is taken when the co
 
 class TwoChoices:
     def __init__(self, n, rng):
-        self.counts, self.rng = [0] * n, rng  # rng.below(n): one draw from 0 to n - 1
+        # rng.below(n): one draw from 0 to n - 1
+        self.counts, self.rng = [0] * n, rng
 
     def select(self):
         # stub: a, b = ...
