@@ -1,8 +1,6 @@
 """Envoy when too few hosts are healthy: it goes on with all of them, and shares requests among priorities."""
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from math import gcd, lcm
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from lbcore.presets._chooser import Chooser
 from lbcore.selectors import Selector
 from lbcore.selectors.reference import Draws
+from lbcore.selectors.reference.systems.envoy import EarliestDeadline as Schedule
 from lbcore.selectors.systems.envoy import AttemptRing, AttemptTable, BoundedAlternates, EarliestDeadline, LeastRequest
 
 Node = str | SupportsIndex
@@ -124,7 +123,7 @@ class Localities(Chooser):
             for members in self._members
         ]
         self._whole, self._shares, self._factor, self._start = make(names, numbers), list(shares), factor, start
-        self._panic, self._schedule = False, EarliestDeadline(1, [1])
+        self._panic, self._schedule = False, Schedule([1])
         super().__init__(names, numbers, False, hasattr(self._whole, "in_flight"))
         self._from: dict[int, list[Selector]] = {}  # who counts the requests in flight at a host, in their order
         self._marked()
@@ -134,18 +133,16 @@ class Localities(Chooser):
 
     def _marked(self) -> None:
         tell(self._whole, self._up)
-        bears = []
+        self._weights = []
         for members, inner, weight in zip(self._members, self._inner, self._shares, strict=True):
             healthy = [self._up[i] for i in members]
-            part = Fraction(self._factor * sum(healthy), 100 * len(members)) if members else Fraction(0)
-            bears.append(weight * min(Fraction(1), part))
+            # In floats and in this order, as Envoy does: the last bit decides between equal deadlines.
+            part = self._factor / 100 * (sum(healthy) / len(members)) if members else 0.0
+            self._weights.append(weight * min(1.0, part))
             if inner is not None:
                 tell(inner, healthy)
-        scale = lcm(*(each.denominator for each in bears))
-        weights = [int(each * scale) for each in bears]
-        self._weights = [weight // (gcd(*weights) or 1) for weight in weights]
         if any(self._weights):
-            self._schedule = EarliestDeadline(len(weights), self._weights, self._start)
+            self._schedule = Schedule(self._weights, self._start)
 
     def _choose(self, key: Any, avoid: list[int]) -> int:
         if not any(self._up):

@@ -4,7 +4,7 @@ Where a pick meets a node to avoid, it looks for another so many times as `attem
 """
 
 from bisect import bisect_left
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from heapq import heapify, heapreplace
 from math import ceil
 
@@ -18,7 +18,7 @@ from lbcore.selectors.reference.ring import HashRing
 class EarliestDeadline:
     """The node that is due first serves, and is due again 1 / its weight later."""
 
-    def __init__(self, weights: list[int], start: int = 0, attempts: int = 65536):
+    def __init__(self, weights: Sequence[float], start: int = 0, attempts: int = 65536):
         self.weights, self.up, self.start, self.turn = weights, [True] * len(weights), start, start
         self.attempts = attempts
         self.lay()
