@@ -62,6 +62,10 @@ class Phi(Result):
         text += f", one in {_odds(math.log10(many / count))}." if count else "."
         return f"{text} Phi {self.threshold:g} is reached after {self.fails_s:.1f} s."
 
+    def caption(self, sentence: str) -> str:
+        """Without where phi reaches the threshold, which the picture shows."""
+        return sentence.partition(f" Phi {self.threshold:g} is reached")[0]
+
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """The gaps and the bell curve above, longer ones shaded; below phi as it rises, by the curve and in truth."""
         style.blank(390, fig)
