@@ -14,7 +14,7 @@ class Adaptive:
         self.last_s = now_s
 
     def timeout_s(self):
-        gaps = self.gaps[-50:]  # the network as it is now, not as it was
+        gaps = self.gaps[-50:]  # as the network is now
         mean = sum(gaps) / len(gaps)
         sd = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
         return mean + self.k * sd

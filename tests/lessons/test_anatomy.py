@@ -7,7 +7,7 @@ from pathlib import Path
 import anatomy
 import nbformat
 import pytest
-from anatomy import LAST, LONGEST_CELL, MINUTES, RULES, SECTIONS, SHORT_SECTIONS, Lesson, stated
+from anatomy import LAST, LONGEST_CELL, RULES, SECTIONS, SHORT_SECTIONS, Lesson, stated
 
 from lbcore.lab.student.exercises import known
 
@@ -34,7 +34,8 @@ def test_there_are_lessons_and_their_numbers_differ():
 def test_the_readme_lists_these_lessons_and_their_minutes():
     rows = re.findall(r"^\| (\d\d) \| .+ \| (\d+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     found = [
-        (f"{lesson.number:02}", str(MINUTES[lesson.number])) for lesson in (Lesson(path, ROOT) for path in LESSONS)
+        (f"{one.number:02}", str(one.notebook.metadata.lbcore.minutes))
+        for one in (Lesson(path, ROOT) for path in LESSONS)
     ]
     assert rows == found
 
@@ -53,7 +54,7 @@ def test_the_schedule_adds_up(capsys):
         with capsys.disabled():
             listed = ", ".join(f"{name} {minute}" for name, minute in minutes.items() if minute)
             print(f"\n{path.stem}: {sum(minutes.values())} min ({listed})", end="")
-        assert sum(minutes.values()) == MINUTES[lesson.number]
+        assert sum(minutes.values()) == lesson.notebook.metadata.lbcore.minutes
 
 
 NOTE = "Wait for hands. First cell: `show(reference.Random)`."

@@ -15,7 +15,6 @@ UNCUT = {
     "04_hashing",
     "05_consistent_hashing",
     "06_least_loaded",
-    "07_heartbeats",
     "08_failover",
     "09_retries",
 }

@@ -61,7 +61,10 @@ def phi_exponential(elapsed_s: float, mean_s: float) -> float:
 
 @dataclass(slots=True, eq=False)
 class PhiAccrual:
-    """Suspicion grows with silence, at a pace learnt from the beats so far; phi 8 is one false alarm in 10^8.
+    """Suspicion grows with silence, at a pace learnt from the beats so far.
+
+    Phi 8 says that one gap in 10^8 between two beats of a living node lasts so long, if gaps follow the law below.
+    Where beats get lost they do not: without a pause, each lost beat can be a false alarm, as its gap is not learnt.
 
     threshold: the phi at which the node counts as failed, above 0 and at most 300. window: how many intervals are
     kept. form: the law the intervals are taken to follow.
@@ -165,7 +168,7 @@ class PhiAccrual:
             self._intervals.add(now_s - self._last_s)
 
     def suspicion(self, now_s: float) -> float:
-        """Phi: 1 is a chance of 10 % that this silence is harmless, 2 of 1 %, 8 of 0.000001 %."""
+        """Phi: by the law learnt, one gap of a living node in 10^phi lasts so long."""
         elapsed_s = max(0.0, moment("now_s", now_s) - self._last_s)
         if self._last_s == -math.inf:
             return 0.0

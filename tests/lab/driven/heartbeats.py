@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from lbcore.faults import Chen, FixedTimeout, PhiAccrual
-from lbcore.lab import choice, detection, raster, silences, slider, tradeoff, weather
+from lbcore.lab import choice, detection, fail_open, phi, raster, silences, slider, tradeoff, weather
 from lbcore.lab.exhibits.heartbeats.detection import Detection
+from lbcore.lab.exhibits.heartbeats.fail_open import FailOpen
+from lbcore.lab.exhibits.heartbeats.phi import MOST_PHI, Phi
 from lbcore.lab.exhibits.heartbeats.raster import Raster
 from lbcore.lab.exhibits.heartbeats.silences import Silences
 from lbcore.lab.exhibits.heartbeats.tradeoff import TradeOff
@@ -60,6 +62,10 @@ def check_raster(fig, result):
         bars = {(round(p.get_x(), 6), round(p.get_width(), 6)) for p in top.patches if p.get_gid() == gid}
         assert bars == {(round(a, 6), round(b - a, 6)) for row in rows for a, b in row}
     assert drawn(level, "threshold")[0].get_ydata()[0] == result.threshold
+    unnoticed = [p for p in level.patches if p.get_gid() == "unnoticed"]
+    assert len(unnoticed) == (0 < result.detection_s < math.inf)
+    for patch in unnoticed:
+        assert (patch.get_x(), patch.get_width()) == pytest.approx((result.crash_s, result.detection_s))
     for line in drawn(level, "suspicion"):
         seen = np.asarray(line.get_ydata())
         assert (line.get_xdata() == result.at_s).all()
@@ -105,7 +111,31 @@ def check_silences(fig, result):
         assert not shaded
 
 
+def check_phi(fig, result):
+    law, level = fig.axes
+    values, edges, _ = drawn(law, "gaps")[0].get_data()
+    assert values == pytest.approx(100 * np.histogram(result.gaps_s, edges)[0] / len(result.gaps_s))
+    here = drawn(level, "here")[0]
+    assert (here.get_xdata()[0], here.get_ydata()[0]) == (result.silence_s, min(result.phi(result.silence_s), MOST_PHI))
+    line = drawn(level, "measured")[0]
+    for at_s, power in list(zip(line.get_xdata(), line.get_ydata(), strict=True))[::100]:
+        assert 10**-power == pytest.approx((result.gaps_s >= at_s).mean())
+    assert drawn(level, "threshold")[0].get_ydata()[0] == result.threshold
+    assert drawn(law, "longer")[0].get_x() == drawn(level, "longer")[0].get_x() == result.silence_s
+
+
+def check_fail_open(fig, result):
+    for ax, scene in zip(fig.axes, result.scenes, strict=True):
+        bars = [patch.get_height() for patch in ax.patches if patch.get_gid() == "failed"]
+        assert bars == scene.failed.tolist()
+        values, edges, _ = drawn(ax, "trusted")[0].get_data()
+        assert values.tolist() == scene.trusted.tolist() and edges[:-1].tolist() == scene.at_s.tolist()
+        assert drawn(ax, "panic")[0].get_ydata()[0] == result.panic / 10
+
+
 CHECKS = {
+    FailOpen: check_fail_open,
+    Phi: check_phi,
     Detection: check_detection,
     Raster: check_raster,
     TradeOff: check_tradeoff,
@@ -147,6 +177,9 @@ WIDGETS = {
     ),
     "weather of three": lambda: weather(THREE, minutes=slider(2, 10)),
     "silences": lambda: silences(slider(1, 60, start=18)),
+    "phi": lambda: phi(slider(0.0, 60.0, start=1.5, step=0.1), pause_s=slider(0.0, 5.0, step=0.5)),
+    "phi of a network": lambda: phi(2.0, loss=slider(0.0, 0.9, start=0.1, step=0.1), seed=SEEDS),
+    "fail open": lambda: fail_open(slider(0, 100, step=10)),
 }  # fmt: skip
 
 BAD = {
@@ -172,5 +205,9 @@ BAD = {
     "weather(minutes=1)": (lambda: weather(FixedTimeout(2), minutes=1, prediction=1), "minutes"),
     "detection(1.0)": (lambda: detection(1.0, prediction=1), "timeout_s"),
     "detection(crashes=0)": (lambda: detection(crashes=0, prediction=1), "crashes"),
+    "phi(-1)": (lambda: phi(-1.0, prediction=1), "silence_s"),
+    "phi(loss=1.0)": (lambda: phi(loss=1.0, prediction=1), "loss"),
+    "phi(threshold=31)": (lambda: phi(threshold=31.0, prediction=1), "threshold"),
+    "fail_open(101)": (lambda: fail_open(101, prediction=1), "panic"),
     "silences(0)": (lambda: silences(0, prediction=1), "seconds"),
 }

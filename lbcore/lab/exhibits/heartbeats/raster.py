@@ -97,7 +97,7 @@ class Raster(Result):
         rows = len(self.nodes)
         style.blank(44 + 30 * rows + 54 + 150 + 46, fig)
         grid = {"hspace": 54 / ((30 * rows + 150) / 2), "height_ratios": (30 * rows, 150)}
-        top, level = style.place(fig, 2, 1, left=62, right=84, top=44, bottom=46, sharex=True, gridspec_kw=grid)[:, 0]
+        top, level = style.place(fig, 2, 1, left=62, right=96, top=44, bottom=46, sharex=True, gridspec_kw=grid)[:, 0]
         for row, (heard_s, lost_s) in enumerate(zip(self.heard_s, self.lost_s, strict=True)):
             beats(top, row, heard_s, lost_s)
         for row, (spans, false) in enumerate(zip(self.failed_s, self.false_s, strict=True)):
@@ -116,8 +116,6 @@ class Raster(Result):
                 zorder=3,
                 gid="suspicion",
             )
-            over = np.maximum(np.minimum(self.suspicion, 1.2 * most), self.threshold)
-            level.fill_between(self.at_s, self.threshold, over, color=style.BAND, alpha=0.5, linewidth=0, zorder=2)
         level.axhline(self.threshold, color=style.INK, linewidth=1.0, zorder=4, gid="threshold")
         level.set(xlim=(0, self.whole_s), ylim=(0, most))
         level.set_title(f"suspicion of node {self.nodes[0].removeprefix('node-')} ({self.scale})")
@@ -127,7 +125,21 @@ class Raster(Result):
             for ax in (top, level):
                 ax.axvline(self.crash_s, color=style.INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4, gid="crash")
             above(top, self.crash_s, f"node {self.nodes[0].removeprefix('node-')} dies")
-        style.edge_labels(level, [(self.threshold, "threshold", style.INK)])
+        if 0.0 < self.detection_s < math.inf:
+            noticed_s = self.crash_s + self.detection_s
+            level.axvspan(self.crash_s, noticed_s, facecolor=style.BAND, alpha=0.3, linewidth=0, gid="unnoticed")
+            right = self.crash_s > 0.5 * self.whole_s
+            level.annotate(
+                f"unnoticed for {self.detection_s:.1f} s",
+                (self.crash_s if right else noticed_s, 0.9 * most),
+                (-5 if right else 5, 0),
+                textcoords="offset points",
+                ha="right" if right else "left",
+                va="center",
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
+                zorder=5,
+            )
+        style.edge_labels(level, [(self.threshold, f"threshold {self.threshold:g}", style.INK)])
 
 
 @exhibit(called={"detector": "algorithm", "threshold": called, "loss": "share of beats lost"})

@@ -40,8 +40,8 @@ class Weather(Result):
     seed: int
 
     def alarms(self, row: WeatherRow) -> tuple[int, int]:
-        """False alarms in the calm and in the storm."""
-        storm = self.at_s[row.false] >= self.storm_s
+        """False alarms in the calm and in the storm: one belongs where the beat that ends its gap arrives."""
+        storm = (self.at_s + self.gaps_s)[row.false] >= self.storm_s
         return int((~storm).sum()), int(storm.sum())
 
     def forgiven_s(self, row: WeatherRow) -> tuple[float, float]:

@@ -15,7 +15,7 @@ class Adaptive:
         self.last_s = now_s
 
     def timeout_s(self):
-        gaps = self.gaps[-50:]  # the network as it is now, not as it was
+        gaps = self.gaps[-50:]  # as the network is now
         # stub: mean = ...
         mean = sum(gaps) / len(gaps)
         # stub: sd = ...  # the standard deviation
