@@ -5,13 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from lbcore.lab import cascade, choice, deposits, failover, road, slider, survivors
+from lbcore.lab import cascade, choice, deposits, failover, grey, road, slider, survivors
 from lbcore.lab.exhibits.failover._run import Fate
 from lbcore.lab.exhibits.failover._setting import KINDS, POLICIES
 from lbcore.lab.exhibits.failover._sketches import Trusting
 from lbcore.lab.exhibits.failover.cascade import Cascade
 from lbcore.lab.exhibits.failover.deposits import Deposits
 from lbcore.lab.exhibits.failover.failover import Failover
+from lbcore.lab.exhibits.failover.grey import ILL, Grey
 from lbcore.lab.exhibits.failover.road import Road
 from lbcore.lab.exhibits.failover.survivors import Survivors
 
@@ -53,6 +54,11 @@ def check_failover(fig, result):
     ends = [line.get_xdata()[0] for line in lower.lines if line.get_gid() == "recovered"]
     if result.recovery_s:
         assert ends == [pytest.approx(result.setting.at_s + result.recovery_s)]
+    # Below, the line of a late request ends where its answer came.
+    late = [ends for c in lower.collections if c.get_gid() == "late" for ends in c.get_segments()]
+    want = [one for one in zip(result.report.submitted_s, result.report.ended_s, strict=True)
+            if one[1] - one[0] > result.late_s]  # fmt: skip
+    assert [tuple(ends[:, 0]) for ends in late] == [pytest.approx(one) for one in want]
     # The shapes alone tell the fates apart.
     assert all(ax.get_xlim() == upper.get_xlim() for ax in fig.axes)
 
@@ -85,7 +91,7 @@ def check_deposits(fig, result):
         assert widths(ax, f"extra: {label}") == [row.balances[k] - result.requests for row in result.rows]
 
 
-def check_road(fig, result):
+def check_accounts(fig, result):
     for name in ("in_time", "late", "lost"):
         assert widths(fig.axes[0], name) == [getattr(one, name) for one in result.stages]
 
@@ -95,7 +101,8 @@ CHECKS = {
     Survivors: check_survivors,
     Cascade: check_cascade,
     Deposits: check_deposits,
-    Road: check_road,
+    Grey: check_accounts,
+    Road: check_accounts,
 }
 
 NAMES = {"Trusting": Trusting, "Once": Once}
@@ -109,6 +116,7 @@ WIDGETS = {
     "cascade of nodes": lambda: cascade(slider(2, 4), 90, limit=choice(6, 20)),
     "deposits": lambda: deposits([Trusting, Once], ["pause", "crash"], requests=slider(1, 100, start=50)),
     "deposits of one": lambda: deposits(choice(Trusting, Once), choice(*KINDS), requests=100),
+    "grey": lambda: grey(choice(*ILL)),
     "road": lambda: road(slider(0.0, 0.1, start=0.02, step=0.01)),
 }
 
@@ -127,5 +135,7 @@ BAD = {
     "deposits(faults='flood')": (lambda: deposits(Trusting, "flood", prediction=1), "faults"),
     "deposits(faults=[])": (lambda: deposits(Trusting, [], prediction=1), "faults"),
     "deposits(requests=0)": (lambda: deposits(requests=0, prediction=1), "requests"),
+    "grey('flood')": (lambda: grey("flood", prediction=1), "fault"),
+    "cascade(delay_s=-1)": (lambda: cascade(delay_s=-1, prediction=1), "delay_s"),
     "road(0.6)": (lambda: road(0.6, prediction=1), "loss"),
 }

@@ -20,6 +20,8 @@ __all__ = ["Fate", "Run", "Visit"]
 NAMES = {"reassign": "failover", "backup": "failover to a backup", "nothing": "no failover"}
 #: Two times no further apart than this are one.
 TICK_S = 1e-6
+#: Nothing that takes less is late: a real machine has hiccups of its own.
+LATE_S = 0.2
 
 
 class Fate(StrEnum):
@@ -141,21 +143,26 @@ class Run(Result):
 
     @cached_property
     def usual_s(self) -> float:
-        """The slowest answer before the fault, in seconds; infinity where there was none."""
+        """How long an answer took before the fault, the median, in seconds; infinity where there was none."""
         ended = (np.array(self.report.ended_s) < self.setting.at_s) & ~np.isnan(self.latencies_s)
-        return float(self.latencies_s[ended].max()) if ended.any() else math.inf
+        return float(np.median(self.latencies_s[ended])) if ended.any() else math.inf
+
+    @property
+    def late_s(self) -> float:
+        """A request is late that takes longer: twice what is usual, and no less than LATE_S."""
+        return max(LATE_S, 2 * self.usual_s)
 
     @cached_property
     def recovery_s(self) -> float | None:
         """The time to recover; None where it did not.
 
-        From the beginning of the fault to the end of the last request that failed, or took more than twice as long as
-        the slowest before the fault. Where the last of all requests is such a one, the cluster did not recover.
+        From the beginning of the fault to the end of the last request that failed or was late. Where the last of all
+        requests is such a one, the cluster did not recover.
         """
         if not self.report.submitted:
             return 0.0
         with np.errstate(invalid="ignore"):
-            hurt = ~(self.latencies_s <= 2 * self.usual_s + TICK_S)
+            hurt = ~(self.latencies_s <= self.late_s + TICK_S)
         hurt[list(self.failed)] = True
         if hurt[-1]:
             return None

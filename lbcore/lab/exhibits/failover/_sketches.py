@@ -16,7 +16,7 @@ Times = Sequence[float]
 
 
 def serve(clock: Clock, handler: Handler, nodes: Names, times_s: Times) -> None:
-    """Hand each request to the node whose turn it is, on a pool of threads, and wait for all."""
+    """Hand each request to the node whose turn it is."""
     pool = clock.executor(8)
     results = []
     for request, time_s in enumerate(times_s):
@@ -27,7 +27,7 @@ def serve(clock: Clock, handler: Handler, nodes: Names, times_s: Times) -> None:
 
 
 def beat(clock: Clock, nodes: Names, last_s: dict[str, float]) -> None:
-    """A thread for each node says 'I am here' once a second, and nobody looks."""
+    """Each node says 'I am here' once a second."""
 
     def loop(node: str) -> None:
         while True:

@@ -60,7 +60,7 @@ class Failover(Run):
         account += f" + {pending:,} under way" if pending else ""
         text += f" {account}; {len(self.twice) or 'none'} done twice."
         if report.submitted > pending:
-            usual = f", where {over_s(self.usual_s)} was the slowest before" if math.isfinite(self.usual_s) else ""
+            usual = f", where {over_s(self.usual_s)} is usual" if math.isfinite(self.usual_s) else ""
             took_s = self.latencies_s[~np.isnan(self.latencies_s)]
             text += f" The slowest took {over_s(float(took_s.max()))}{usual}."
         if not pending:
@@ -74,7 +74,7 @@ class Failover(Run):
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A lane for each node with all that it was sent, and below how long each request took."""
         n = len(self.nodes)
-        lane = 54.0 if n <= 5 else max(22.0, 270.0 / n)
+        lane = 64.0 if n <= 4 else max(22.0, 270.0 / n)
         key = timeline.key(self, style.width_of(fig))
         top = 30 + 17 * len(key)
         style.blank(top + n * lane + GAP + LATENCY + 46, fig)
@@ -127,7 +127,11 @@ def failover(
 
 
 def _latencies(run: Run, ax: Axes) -> None:
-    """How long each request took, by when it came, marked by the worst that happened to it; and the time to recover."""
+    """How long each request took, marked by the worst that happened to it, and the time to recover.
+
+    A mark stands where the request came; the line of one that was late goes on to its end, where the time to recover
+    ends too.
+    """
     submitted, took_s = np.array(run.report.submitted_s), run.latencies_s
     by_fate: dict[Fate, list[int]] = {}
     worst = sorted((WORSE.index(one.fate), one.request) for one in run.visits if one.fate in WORSE)
@@ -137,12 +141,15 @@ def _latencies(run: Run, ax: Axes) -> None:
     for fate, found in by_fate.items():
         look = timeline.plain(timeline.LOOKS[fate])
         ax.scatter(submitted[found], took_s[found], zorder=3, gid=f"took: {fate}", **look)
+    late = np.flatnonzero(np.isfinite(took_s) & (took_s > run.late_s))
+    ended_s = np.array(run.report.ended_s)[late]
+    ax.hlines(took_s[late], submitted[late], ended_s, color=style.NEUTRAL, linewidth=0.7, zorder=1, gid="late")
     top = float(np.nanmax(took_s, initial=0.2))
-    ax.set_ylim(0, top * 1.45)
+    ax.set_ylim(0, top * 1.6)
     ax.yaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
     ax.set_title("seconds that each request took")
-    ax.set_xlabel("time at which it was submitted (s)")
+    ax.set_xlabel("time (s); of a late request a line leads to its answer")
     if not run.recovery_s:
         return
     from_s, to_s, last_s = run.setting.at_s, run.setting.at_s + run.recovery_s, ax.get_xlim()[1]
@@ -170,7 +177,7 @@ def _guess(ax: Axes, at_s: float, said: str) -> None:
     left = at_s < 0.6 * high
     ax.annotate(
         said if there else f"{said} →",
-        (min(at_s, high), 0.6),
+        (min(at_s, high), 0.94),
         (4 if left else -4, 0),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",

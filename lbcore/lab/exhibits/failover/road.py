@@ -4,13 +4,9 @@ Every stage gets the same requests, the same crash and the same lossy network; o
 """
 
 import math
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from lbcore import RoundRobin
 from lbcore._checks import real
@@ -34,9 +30,9 @@ from lbcore.faults import (
 from lbcore.faults.failover import BALANCER
 from lbcore.faults.routing import Route
 from lbcore.faults.workers import Open, Workers, service_law
+from lbcore.lab.exhibits.failover._account import Stage, account, accounts
 from lbcore.lab.exhibits.failover._sketches import serve
 from lbcore.lab.exhibits.failover._words import over_s
-from lbcore.lab.frame import style
 from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import number
 from lbcore.lab.frame.result import Result
@@ -50,47 +46,6 @@ NOTICE_S, PATIENCE_S = 3.0, 4.0
 CUT_S = 60.0
 CLIENTS = 256
 NAMES = tuple(f"node-{i}" for i in range(NODES))
-#: A request is late that took longer than this.
-LATE_S = 1.0
-#: What became of the requests at a stage of the road: its colour, and a hatching that tells it apart without one.
-FATES = (
-    ("in_time", "in time", style.NEUTRAL, ""),
-    ("late", f"late: over {LATE_S:g} s", "#E69F00", "\\\\"),
-    ("lost", "lost", style.COLOURS[7], "xx"),
-)
-
-
-class Stage(NamedTuple):
-    """One stage of the road: submitted = in time + late + failed + hanging; `twice` of them were done twice."""
-
-    label: str
-    in_time: int
-    late: int
-    failed: int
-    hanging: int
-    twice: int
-
-    @property
-    def submitted(self) -> int:
-        """All requests."""
-        return self.in_time + self.late + self.failed + self.hanging
-
-    @property
-    def lost(self) -> int:
-        """The requests that were never answered."""
-        return self.failed + self.hanging
-
-
-def account(label: str, report: Report) -> Stage:
-    """The account of a run, which may have been cut off."""
-    failed = {failure.request for failure in report.failures}
-    counts = Counter(
-        "hanging" if math.isnan(took_s) else "failed" if i in failed else "late" if took_s > LATE_S else "in time"
-        for i, took_s in enumerate(report.latencies_s())
-    )
-    return Stage(
-        label, counts["in time"], counts["late"], counts["failed"], counts["hanging"], len(report.executed_twice)
-    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,40 +60,13 @@ class Road(Result):
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
-        rows = []
-        for one in self.stages:
-            twice = f", {one.twice:,} done twice" if one.twice else ""
-            parts = [f"{one.in_time:,} in time", f"{one.late:,} late"]
-            parts += [f"{one.hanging:,} still waiting"] if one.hanging else [f"{one.failed:,} failed"]
-            rows.append(f"{one.label}: {' + '.join(parts)} = {one.submitted:,}{twice}.")
         loss = f"{100 * self.loss:g} % of the messages are lost" if self.loss else "no message is lost"
         head = f"Seed {self.seed}: {self.node} crashes at {over_s(self.at_s)}, {loss}."
-        return "\n".join([head, *(upper(row) for row in rows)])
+        return "\n".join([head, *(upper(str(one)) for one in self.stages)])
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """For each stage what became of the requests, and beside it how many are lost and how many were done twice."""
-        rows = self.stages
-        style.blank(86 + 44 * len(rows), fig)
-        ax = style.place(fig, left=108, right=98, top=38)[0][0]
-        places, left = np.arange(len(rows)), np.zeros(len(rows))
-        width, height = fig.get_size_inches() * 72
-        x = 108.0
-        for name, words, face, hatch in FATES:
-            values = np.array([getattr(one, name) for one in rows])
-            look: dict[str, Any] = {"facecolor": face, "edgecolor": style.PAPER, "hatch": hatch, "linewidth": 0}
-            ax.barh(places, values, 0.62, left=left, gid=name, **look)
-            left = left + values
-            square = Rectangle((x / width, 1 - 24 / height), 12 / width, 12 / height, transform=fig.transFigure, **look)
-            fig.add_artist(square)
-            fig.text((x + 17) / width, 1 - 19 / height, words, va="center")
-            x += 34 + 7 * len(words)
-        ax.set_yticks(places, [one.label for one in rows])
-        ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, rows[0].submitted))
-        ax.tick_params(axis="y", length=0)
-        ax.set_xlabel("requests")
-        for place, one in enumerate(rows):
-            twice = f"\n{one.twice} done twice" if one.twice else ""
-            ax.text(1.012, place, f"{one.lost} lost{twice}", transform=ax.get_yaxis_transform(), va="center", ha="left")
+        accounts(fig, self.stages)
 
 
 @exhibit()

@@ -75,6 +75,8 @@ class Survivors(Result):
             style.node_axis(ax, names)
             if label == "backup":
                 ax.set_xticks(range(len(names)), [*map(str, range(len(names) - 1)), names[-1]])
+                # It is none of the nodes, so it has the colour of none.
+                ax.patches[len(names) - 1].set(facecolor="none", edgecolor=style.INK, linewidth=1.2, hatch=None)
             dead = names.index(self.dead)
             style.crosses(ax, [dead])
             for i in (i for i in range(len(names)) if i != dead):
