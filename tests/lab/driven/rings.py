@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 from matplotlib.container import BarContainer
 
-from lbcore import BoundedRing, HashRing
-from lbcore.lab import bounded, changes, choice, evenness, maglev, ring, slider
+from lbcore import BoundedRing, HashRing, HashSlots, JumpHash, ModuloHash, Random, Rendezvous
+from lbcore.lab import bounded, changes, choice, deal_again, evenness, maglev, misses, ring, slider, walk
 from lbcore.lab.exhibits.rings.bounded import Bounded
 from lbcore.lab.exhibits.rings.changes import Changes
 from lbcore.lab.exhibits.rings.evenness import Evenness
 from lbcore.lab.exhibits.rings.live_costs import Costs
 from lbcore.lab.exhibits.rings.maglev import Table
+from lbcore.lab.exhibits.rings.misses import Misses
 from lbcore.lab.exhibits.rings.ring import Ring
+from lbcore.lab.exhibits.rings.walk import POINTS, TRACKS, Walk
 from lbcore.lab.frame.words import significant
 from lbcore.selectors import reference
 
@@ -52,13 +54,42 @@ def check_ring(fig, result):
     assert spans(ax, "circle") == pytest.approx(result.last.shares, abs=1e-9)
     widths = [patch.get_width() for patch in bars.patches if patch.get_gid() == "share"]
     assert widths == pytest.approx(100 * result.last.shares)
-    marks = {line.get_gid(): len(line.get_xdata()) for line in ax.lines}
-    assert marks == {"stayed": int((~result.moved).sum()), "moved": int(result.moved.sum())}
+    marks = {one.get_gid(): one for one in ax.collections if one.get_gid() in ("stayed", "moved")}
+    for gid, which in (("stayed", ~result.moved), ("moved", result.moved)):
+        x, y = np.ma.getdata(marks[gid].get_offsets()).reshape(-1, 2).T
+        assert np.arctan2(x, y) / (2 * np.pi) % 1 == pytest.approx(result.keys[which])
+    points = [line.get_xdata() for line in ax.lines if line.get_gid() == "points"]
+    assert [len(x) for x in points] == ([len(result.last.at)] if len(result.last.at) <= 64 else [])
+    bands = [patch for patch in bars.patches if patch.get_gid() == "largest"]
+    assert len(bands) == (result.after is None)
     if result.after is None:
+        low, high = np.percentile(result.largest, [5, 95], method="inverted_cdf")
+        assert (bands[0].get_x(), bands[0].get_width()) == pytest.approx((low, high - low))
         assert not spans(ax, "before") and not spans(ax, "changed")
     else:
         assert spans(ax, "before") == pytest.approx(result.before.shares, abs=1e-9)
         assert sum(spans(ax, "changed")) == pytest.approx(result.share, abs=1e-9)
+
+
+def check_walk(fig, result):
+    ax = fig.axes[0]
+    points = [line for line in ax.lines if line.get_gid() == "point"]
+    assert len(points) == len(result.circle.at)
+    for key, place, way, home in zip(result.keys, result.places, result.ways, result.home, strict=True):
+        assert f"{key} {100 * place:.1f}" in [text.get_text() for text in ax.texts]
+        walked = min(way, result.walked / 100)
+        ends = [line for line in ax.lines if line.get_gid() == ("home" if home else "walking")]
+        turns = [np.arctan2(line.get_xdata()[0], line.get_ydata()[0]) / (2 * np.pi) for line in ends]
+        assert np.abs((np.array(turns) - place - walked + 0.5) % 1 - 0.5).min() < 1e-6
+    marks = [line for line in ax.lines if line.get_gid() in ("home", "walking")]
+    assert len(marks) == len(result.keys) and POINTS < min(TRACKS) < max(TRACKS) < 1
+
+
+def check_misses(fig, result):
+    lines = [line.get_ydata() for line in fig.axes[0].lines if line.get_gid() == "misses"]
+    assert len(lines) == len(result.labels)
+    for line, row in zip(lines, result.misses, strict=True):
+        assert line[:3].tolist() == [0, 0, 0] and line[3:-1].tolist() == row.tolist()
 
 
 def check_evenness(fig, result):
@@ -112,12 +143,20 @@ CHECKS = {
     Table: check_table,
     Bounded: check_bounded,
     Costs: check_costs,
+    Walk: check_walk,
+    Misses: check_misses,
 }
 
 NAMES = {"Bound": Bound}
 
 WIDGETS = {
-    "ring": lambda: ring(slider(1, 160)),
+    "walk": lambda: walk(HashRing(3, virtual_nodes=1), ["finn", "uma", "amy"], walked=slider(0, 100)),
+    "walk of names": lambda: walk(HashRing(["Paris", "Rome"], [1, 3], virtual_nodes=2), 7, walked=slider(0, 70)),
+    "ring": lambda: ring(choice(1, 2, 5, 10, 20, 50, 160), seed=deal_again(24)),
+    "misses": lambda: misses([ModuloHash, HashRing], nodes=slider(1, 20, start=10), after=slider(1, 20, start=11)),
+    "misses of four": lambda: misses(
+        [ModuloHash, HashSlots, JumpHash, Rendezvous], keys=slider(1, 1_000), exponent=slider(0.0, 3.0, step=0.5)
+    ),
     "ring that changes": lambda: ring(
         slider(1, 40, start=10), nodes=slider(1, 24, start=10), after=slider(1, 24, start=11), keys=slider(0, 200)
     ),
@@ -134,6 +173,18 @@ WIDGETS = {
 }
 
 BAD = {
+    "walk(3)": (lambda: walk(3, "a", prediction=1), "selector"),
+    "walk of many points": (lambda: walk(HashRing(3), "a", prediction=1), "selector"),
+    "walk by another rule": (
+        lambda: walk(HashRing(3, virtual_nodes=2, key_hash=lambda key: 0), [1, 2, 3], prediction=1),
+        "selector",
+    ),
+    "walk of no key": (lambda: walk(HashRing(3, virtual_nodes=1), [], prediction=1), "keys"),
+    "walk too far": (lambda: walk(HashRing(3, virtual_nodes=1), "a", 101, prediction=1), "walked"),
+    "misses([Random])": (lambda: misses([Random], prediction=1), "algorithms"),
+    "misses of five": (lambda: misses([HashRing] * 5, prediction=1), "algorithms"),
+    "misses(keys=0)": (lambda: misses(keys=0, prediction=1), "keys"),
+    "misses(after=0)": (lambda: misses(after=0, prediction=1), "after"),
     "ring(0)": (lambda: ring(0, prediction=1), "virtual_nodes"),
     "ring(1_001)": (lambda: ring(1_001, prediction=1), "virtual_nodes"),
     "ring(1, nodes=25)": (lambda: ring(1, nodes=25, prediction=1), "nodes"),

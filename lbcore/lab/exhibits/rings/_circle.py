@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from lbcore import selectors
 from lbcore._counting import bincount
 from lbcore.lab.frame.result import Counts, Numbers, Result
 
-__all__ = ["Circle", "changed", "circle", "peak", "spread"]
+__all__ = ["Circle", "around", "changed", "circle", "dealt", "largest", "peak", "spread"]
 
 MOST_VIRTUAL = 1_000
 
@@ -50,6 +52,24 @@ def circle(ring: selectors.HashRing) -> Circle:
     """The points of a ring as places on a circle."""
     point, owner = ring.ring
     return Circle(ring.nodes, point.astype(np.float64) / 2.0**64, owner.astype(np.int64))
+
+
+def around(turns: Any, radius: Any) -> tuple[Any, Any]:
+    """Places on a circle as x and y: 0 is at the top, and turns go clockwise."""
+    return radius * np.sin(2 * np.pi * turns), radius * np.cos(2 * np.pi * turns)
+
+
+def dealt(nodes: int, virtual_nodes: int, seed: int) -> Circle:
+    """A ring of so many nodes, whose points lie where the hashes of names with `seed` in them happen to be."""
+    ring = selectors.HashRing([f"{seed}-{node}" for node in range(nodes)], virtual_nodes=virtual_nodes)
+    made = circle(ring)
+    return Circle(tuple(f"node-{node}" for node in range(nodes)), made.at, made.owner)
+
+
+@lru_cache(maxsize=64)
+def largest(nodes: int, virtual_nodes: int) -> Numbers:
+    """The largest share, in per cent, in each of the rings of the seeds 0 to 199."""
+    return np.array([100 * dealt(nodes, virtual_nodes, seed).shares.max() for seed in range(200)])
 
 
 def changed(before: Circle, after: Circle) -> NDArray[np.float64]:

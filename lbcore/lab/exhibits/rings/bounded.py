@@ -52,10 +52,11 @@ class Bounded(Result):
         top = int(self.ring.max())
         text = (
             f"Seed {self.seed}: {self.requests:,} requests in flight, {hot:,} of them for the hottest of "
-            f"{self.keys:,} keys. HashRing: up to {top:,} at a node, {top / self.mean:.2f} times the mean. "
+            f"{self.keys:,} keys, at {self.nodes[int(self.ring_hot.argmax())]}. HashRing: up to {top:,}, at "
+            f"{self.nodes[int(self.ring.argmax())]}, {top / self.mean:.2f} times the mean. "
             f"{self.name}, eps {self.eps:g}: up to {int(self.counts.max()):,}, where the bound is {self.bound:,}; "
-            f"the hottest key is at {nodes(holders)}, and {self.elsewhere:,} requests are not where the ring would put "
-            "them."
+            f"the hottest key is at {nodes(holders)}, and {self.elsewhere:,} "
+            f"request{' is' if self.elsewhere == 1 else 's are'} not where the ring would put them."
         )
         return text + scored(prediction, float(self.ring.max()))
 

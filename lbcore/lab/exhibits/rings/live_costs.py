@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from lbcore.faults import Clock
 from lbcore.lab.exhibits.rings.changes import ALGORITHMS
@@ -44,7 +45,7 @@ class Costs(Result):
         return "\n".join([f"Measured now, on this machine, with {nodes(self.nodes)}.", *rows])
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
-        """A bar for each way on a logarithmic scale, which need a floor: a third of the least."""
+        """A bar for each way on a logarithmic scale."""
         tall = 62.0 + 27 * len(self.labels) + 12
         style.blank(tall, fig)
         panels = style.place(fig, 1, 3, left=88, right=10, top=44, bottom=10, sharey=True, gridspec_kw={"wspace": 0.1})[
@@ -66,6 +67,9 @@ class Costs(Result):
                 text = f"{significant(float(value))} {unit}"
                 ax.annotate(text, (max(value, low), place), (4, 0), textcoords="offset points", va="center")
             ax.set_yticks(range(len(values)), self.labels)
+            # Each thin line is ten times the one before.
+            ax.xaxis.set_major_locator(LogLocator(10, numticks=20))
+            ax.xaxis.grid(True, which="major", color=style.DOWN, linewidth=0.8)
             ax.tick_params(axis="both", which="both", length=0, labelbottom=False)
             ax.spines["bottom"].set_visible(False)
             ax.set_title(title)

@@ -49,7 +49,7 @@ class Table(Result):
         ) + scored(prediction, lost + more)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
-        """Every entry in the colour of its owner, before and after; what had to change is dotted, more is thick."""
+        """Every entry in the colour of its owner, before and after; what had to change is dashed, more is thick."""
         size, left, top = len(self.before), 14.0, 26.0
         wide = style.width_of(fig) - 2 * left
         columns = min(size, max(16, int(np.ceil(np.sqrt(2.2 * size)))))
@@ -96,7 +96,7 @@ class Table(Result):
                 for (x, y), node in zip(at, owners, strict=True):
                     ink = style.on(style.colour(node))
                     ax.text(x + (cell - gap) / 2, y + (cell - gap) / 2, str(node), ha="center", va="center", color=ink)
-        note = f"dotted: was {gone}'s, so it must change\nthick: changes as well, though its owner is still there"
+        note = f"dashed: was {gone}'s, so it must change\nthick: changes as well, though its owner is still there"
         ax.text(left, tall - 20, note, color=style.MUTED, va="center", linespacing=1.3)
 
 
