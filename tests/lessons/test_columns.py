@@ -17,7 +17,6 @@ UNCUT = {
     "03_weighted",
     "04_hashing",
     "05_consistent_hashing",
-    "06_least_loaded",
     "07_heartbeats",
     "08_failover",
     "09_retries",
