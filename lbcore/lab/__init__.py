@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lbcore.lab.exhibits.failover._sketches import serve as serve
     from lbcore.lab.exhibits.keys._reader import read_keys as read_keys
     from lbcore.lab.exhibits.keys.count_keys import count_keys as count_keys
+    from lbcore.lab.exhibits.queues._sketches import FirstOfEquals as FirstOfEquals
     from lbcore.lab.frame.controls import choice as choice
     from lbcore.lab.frame.controls import deal_again as deal_again
     from lbcore.lab.frame.controls import slider as slider
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 #: Where what is no exhibit stands.
 _PLACES = {
+    "FirstOfEquals": "exhibits.queues._sketches",
     "Trusting": "exhibits.failover._sketches",
     "beat": "exhibits.failover._sketches",
     "check": "student.check",

@@ -3,7 +3,8 @@
 
 class FewestInFlight:
     def __init__(self, n, rng):
-        self.in_flight, self.rng = [0] * n, rng  # rng.below(k): one draw from 0 to k - 1
+        self.in_flight = [0] * n
+        self.rng = rng  # below(k): one from 0 to k - 1
 
     def select(self):
         fewest = min(self.in_flight)

@@ -7,7 +7,7 @@ import pytest
 from driven.queues import CHECKS, FEW, Fewest
 
 from lbcore import BurstRoundRobin, LeastConnections, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRoundRobin
-from lbcore.lab import by_age, by_choices, by_load, choice, latency, queue_lengths, served, slider
+from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider
 from lbcore.lab.exhibits.queues._theory import mean_latency, quantile, slower
 from lbcore.lab.frame.still import figure
 from lbcore.lab.frame.words import guess
@@ -19,7 +19,6 @@ def test_the_lines_that_the_lesson_shows():
     panel = latency([LeastConnections, TwoChoices], age=slider(0, 20, start=10), requests=FEW)
     assert panel.code == "latency([LeastConnections, TwoChoices], age=10, requests=2_000)"
     assert [control.label for control in panel.controls.values()] == ["age of the view, mean service times"]
-    assert queue_lengths(age=slider(0, 20, start=5)).code == "queue_lengths(age=5)"
     panel = by_choices(slider(50, 95, start=90, step=5), requests=FEW)
     assert panel.code == "by_choices(90, requests=2_000)"
     assert [control.label for control in panel.controls.values()] == ["load, % of what all nodes can do"]
@@ -44,7 +43,8 @@ def test_a_prediction_is_scored():
         lambda: latency([LeastConnections, ModuloHash], 50, speeds=[2] * 100 + [1], requests=1_000),
         lambda: by_load([Random], "mean", nodes=1, requests=1_000),
         lambda: by_age(99, ["mean", "p99"], requests=1_000),
-        lambda: queue_lengths(RoundRobin, load=1, nodes=1, until=5),
+        lambda: shares([RoundRobin, Random], 1, nodes=1, requests=1_000),
+        lambda: shares(LeastConnections, 99, nodes=70, workers=100, broken=0, requests=1_000),
         lambda: served(RoundRobin, [0], [1], nodes=1),
     ],
 )
@@ -131,29 +131,47 @@ def test_the_bursts_of_lesson_03():
 
 def test_old_news_makes_a_herd_and_two_choices_survive_it():
     result = by_age(requests=200_000)
-    chance, two, least = result.values[0]
+    chance, turns, two, least = result.values[0]
     fresh, old = 0, len(result.at) - 1
-    assert np.ptp(chance) == 0 and least[fresh] < two[fresh] < chance[fresh]
+    assert np.ptp(chance) == np.ptp(turns) == 0 and least[fresh] < two[fresh] < turns[fresh] < chance[fresh]
     assert two[old] < chance[old] < least[old] / 5
-    at_3 = int((result.at == 3).argmax())
-    assert least[at_3 - 1] < chance[0] < least[at_3]  # 'from an age of about 3 on'
     assert (np.diff(least) > 0).all() and (np.diff(two) > 0).all()
-    herd, two = queue_lengths(age=5).lengths
-    calm, _ = queue_lengths(age=0).lengths
-    assert herd.max() > 3 * two.max() > 3 * calm.max()
 
 
-def test_queues_are_looked_at_ten_times_in_each_service_time():
-    result = queue_lengths(RoundRobin, load=50, nodes=4, until=20)
-    assert result.at == pytest.approx(np.arange(201) / 10) and result.lengths[0].shape == (201, 4)
-    run = queue(RoundRobin(4), 80, load=0.5, seed=7, warm_up=4, keep=True).requests
-    here = (run.arrived_s <= 5.0) & (run.ended_s > 5.0)
-    assert result.lengths[0][50].tolist() == np.bincount(run.node[here], minlength=4).tolist()
+def test_small_ages_and_latencies_have_room():
+    """Each age has as much as the next, and twice the latency is one mark up."""
+    ax = figure(by_age(requests=1_000)).axes[0]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "0.5", "1", "2", "3", "5", "10", "20"]
+    assert ax.get_yscale() == "log" and np.diff(ax.get_xticks()) == pytest.approx(1)
+    marks = ax.get_yticks()
+    assert marks[1:] == pytest.approx(2 * marks[:-1])
 
 
-def test_a_fast_node_gets_half():
-    [row] = latency(LeastConnections, 3, speeds=[1, 1, 1, 100]).rows
-    assert (100 * row.picked / row.picked.sum()).round().tolist() == [17, 17, 17, 49]
+def test_a_prediction_on_ages_is_scored_where_it_was_asked():
+    each = [by_age(cls=[LeastConnections], requests=FEW, seed=seed).values[0][0][6] for seed in range(6)]
+    said = by_age(cls=[LeastConnections], requests=FEW, prediction=50)
+    assert f"You said 50. To expect: {np.mean(each):.1f}".removesuffix(".0") in said.sentence
+
+
+def test_what_never_settles_hides_nothing():
+    pair, speeds = [RoundRobin, LeastConnections], [1, 1, 1, 0.5]
+    over, under = (latency(pair, load, speeds=speeds, requests=20_000) for load in (58, 57))
+    assert over.flooded(over.rows[0]) == 3 and over.flooded(over.rows[1]) is None
+    assert "It gets more than it can do" in over.sentence() and "more than it can" not in under.sentence()
+    ax = figure(over).axes[0]
+    assert ax.get_xlim()[1] < 2 * over.rows[1].p99 < over.rows[0].p99
+    assert "→ no end" in [text.get_text() for text in ax.texts]
+    assert figure(under).axes[0].get_xlim()[1] > under.rows[0].p99
+
+
+def test_shares_are_those_of_the_simulation():
+    result = shares([LeastConnections], 60, nodes=4, workers=5, broken=1, requests=4_000)
+    speeds, rate = [1, 100, 1, 1], 0.6 * 3 * 5
+    run = queue(LeastConnections(4), 4_000, rate_per_s=rate, speeds=speeds, servers=5, seed=7)
+    assert (result.picked[0] == run.picked).all()
+    assert f"It gets {100 * run.picked[1] / 4_000:.0f} % under LeastConnections" in result.sentence()
+    even = shares([RoundRobin], 60, nodes=4, requests=4_000)
+    assert even.picked[0].tolist() == [1_000] * 4 and even.told(0) == 25
 
 
 def test_the_table_by_hand():
@@ -161,6 +179,10 @@ def test_the_table_by_hand():
     trace = served(LeastConnections, range(6), service)
     assert trace.node.tolist() == [0, 1, 2, 2, 1, 1]
     assert (trace.start_s - trace.arrival_s).tolist() == [0, 0, 0, 0, 0, 0.5]
+    first = served(FirstOfEquals, range(6), service)
+    assert first.node.tolist() == [0, 1, 2, 1, 2, 0]
+    assert (first.start_s - first.arrival_s).tolist() == [0, 0, 0, 0, 0, 1]
+    assert first.end_s.max() == 7 and first.end_s[4] == 5.5
     turns = served(RoundRobin, range(6), service)
     assert (turns.start_s - turns.arrival_s).tolist() == [0, 0, 0, 3, 0, 0]
     assert served(Fewest, range(6), service, nodes=2).counts.sum() == 6

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lbcore import RoundRobin, TwoChoices
+from lbcore import LeastConnections, RoundRobin, TwoChoices
 from lbcore.faults import Exponential, amplification
-from lbcore.lab import cascade, failover, latency
+from lbcore.lab import cascade, failover, latency, shares
 from lbcore.lab.student.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
@@ -222,17 +222,16 @@ def test_the_numbers_of_lesson_05():
 
 
 def test_the_numbers_of_lesson_06():
-    slow = 0.54 * 3.5 / 4 / 0.5
-    assert round(0.54 * 3.5 / 4, 4) == 0.4725 and round(slow, 3) == 0.945 and "94.5 %" in said("06", 0, 1)
-    uneven = latency(RoundRobin, 54, speeds=[1, 1, 1, 0.5])
-    assert uneven.rows[0].utilisation.tolist() == pytest.approx([slow / 2] * 3 + [slow], abs=0.02)
+    slow = 0.25 * 4.25 / 5 / 0.25
+    assert round(slow, 4) == 0.85 and load("06")[0].choices[1].text == "85 %"
+    assert round(0.25 * 4.25, 2) == 1.06 and round(slow / 4, 4) == 0.2125 and "0.2125 to each" in said("06", 0, 1)
+    uneven = latency(RoundRobin, 25, speeds=[1, 1, 1, 1, 0.25])
+    assert uneven.rows[0].utilisation.tolist() == pytest.approx([slow / 4] * 4 + [slow], abs=0.02)
     old, fresh = latency(TwoChoices, age=5), latency(RoundRobin)
     p99 = [result.rows[0].p99 for result in (old, fresh)]
     assert p99[0] < p99[1] and "age of five service times they are still better than round robin" in said("06", 1, 2)
-    in_flight, picked = [0] * 10, set()
-    for _ in range(100):
-        picked.add(in_flight.index(min(in_flight)))  # the first of equals; it ends before the next one comes
-    assert len(picked) == 1 and load("06")[2].choices[1].text == "One node gets everything"
+    assert shares(LeastConnections, nodes=8, broken=7, workers=4).told(0) == pytest.approx(60, abs=4)
+    assert 80 / 2 == 40 and "60 % of the requests" in load("06")[2].text and "forty times" in said("06", 2, 0)
 
 
 def test_the_numbers_of_lesson_08():

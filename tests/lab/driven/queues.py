@@ -13,10 +13,10 @@ from lbcore import (
     TwoChoices,
     WeightedRoundRobin,
 )
-from lbcore.lab import by_age, by_choices, by_load, choice, latency, queue_lengths, served, slider
+from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider
 from lbcore.lab.exhibits.queues._curve import Curve
 from lbcore.lab.exhibits.queues.latency import Latency
-from lbcore.lab.exhibits.queues.queue_lengths import QueueLengths
+from lbcore.lab.exhibits.queues.shares import Shares
 from lbcore.lab.player.trace import Trace
 
 
@@ -57,10 +57,16 @@ def check_curve(fig, result):
             assert len(drawn) == len(wanted) and all((a == b).all() for a, b in zip(drawn, wanted, strict=True))
 
 
-def check_lengths(fig, result):
-    for ax, lengths in zip(fig.axes, result.lengths, strict=True):
-        drawn = [line.get_ydata() for line in ax.lines if line.get_gid() != "prediction"]
-        assert np.array_equal(np.array(drawn[: lengths.shape[1]]).T, lengths)
+def check_shares(fig, result):
+    """The parts of a bar are the nodes' shares, side by side; what is lost or largest is written beside it."""
+    ax = fig.axes[0]
+    for node in range(len(result.picked[0])):
+        parts = [part for part in ax.patches if part.get_gid() == f"node-{node}"]
+        wanted = [100 * row[node] / result.requests for row in result.picked]
+        assert [part.get_width() for part in parts] == pytest.approx(wanted)
+        assert all(bool(part.get_hatch() == "xx") == (node == result.broken) for part in parts)
+    told = [text.get_text() for text in ax.texts if text.get_text().endswith("%")]
+    assert [int(text.split()[1]) for text in told] == [round(result.told(row)) for row in range(len(result.labels))]
 
 
 def check_trace(fig, result):
@@ -72,9 +78,9 @@ def check_trace(fig, result):
         assert total == pytest.approx((result.end_s - result.arrival_s)[mine].sum())
 
 
-CHECKS = {Latency: check_latency, Curve: check_curve, QueueLengths: check_lengths, Trace: check_trace}
+CHECKS = {Latency: check_latency, Curve: check_curve, Shares: check_shares, Trace: check_trace}
 
-NAMES = {"Fewest": Fewest}
+NAMES = {"Fewest": Fewest, "FirstOfEquals": FirstOfEquals}
 
 FEW = 2_000
 WIDGETS = {
@@ -96,9 +102,10 @@ WIDGETS = {
     "by load": lambda: by_load([Random, TwoChoices], choice("mean", ["p50", "p99"]), requests=FEW),
     "by choices": lambda: by_choices(slider(1, 99, start=90), what=choice("p99", "mean"), requests=FEW),
     "by age": lambda: by_age(slider(1, 99, start=80), requests=FEW),
-    "queue lengths": lambda: queue_lengths(age=slider(0, 20, start=5), nodes=slider(1, 64, start=10), until=20),
-    "queue lengths in time": lambda: queue_lengths(
-        [Fewest], load=slider(1, 99, start=80), until=slider(5, 60, start=20)
+    "shares": lambda: shares(nodes=4, broken=3, workers=slider(1, 20, start=10), requests=FEW),
+    "shares of a student": lambda: shares(
+        [FirstOfEquals, LeastConnections, Fewest], load=slider(1, 99, start=10), nodes=slider(2, 70, start=10),
+        requests=FEW,
     ),
     "served": lambda: served(choice(LeastConnections, RoundRobin, Fewest), [0, 1, slider(1, 9)], [6, 1.5, 0.5]),
 }  # fmt: skip
@@ -130,7 +137,9 @@ BAD = {
     "by_choices(nodes=2)": (lambda: by_choices(nodes=2, prediction=1), "most"),
     "by_load(requests=10)": (lambda: by_load(requests=10, prediction=1), "requests"),
     "by_age(100)": (lambda: by_age(100, prediction=1), "load"),
-    "queue_lengths(until=1)": (lambda: queue_lengths(until=1, prediction=1), "until"),
-    "queue_lengths(nodes=65)": (lambda: queue_lengths(nodes=65, prediction=1), "nodes"),
+    "shares(load=0)": (lambda: shares(load=0, prediction=1), "load"),
+    "shares(workers=0)": (lambda: shares(workers=0, prediction=1), "workers"),
+    "shares(broken=10)": (lambda: shares(broken=10, prediction=1), "broken"),
+    "shares(nodes=1, broken=0)": (lambda: shares(nodes=1, broken=0, prediction=1), "broken"),
     "served(3)": (lambda: served(3, [0], [1], prediction=1), "cls"),
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from lbcore.lab.exhibits.queues._runs import LOAD, UNIT, WHATS, span, times
 from lbcore.lab.frame import style
@@ -52,7 +52,8 @@ class Curve(Result):
                     _step(self, row, line, place, flat) for place in (_places(self)[:1] if flat else _places(self))
                 ]
                 parts.append(f"{what}{who}: {listed(steps)}")
-        return text + upper("; ".join(parts)) + "." + scored(prediction, float(self.values[0][0][-1]), 1)
+        text += upper("; ".join(parts)) + "."
+        return text if self.over == "age" else text + scored(prediction, float(self.values[0][0][-1]), 1)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A panel for each of whats: the measured latencies in strong lines, theory in thin ones."""
@@ -62,25 +63,36 @@ class Curve(Result):
         right = 98 if alone else 136
         axes = style.place(fig, panels, 1, left=54, right=right, sharex=True, gridspec_kw={"hspace": 0.24})[:, 0]
         said = None if prediction is None else prediction[0]
+        # Ages stand at equal steps and latencies on a logarithmic axis, as the small ones are where the curves cross.
+        old = self.over == "age"
+        at, along = (np.arange(len(x), dtype=float) if old else x for x in (self.at, self.along))
         for ax, what, rows, lines in zip(axes, self.whats, self.values, self.theory, strict=True):
             top = max(float(row.max()) for row in rows)
             ax.set_ylim(0, max(top, min(said or 0.0, 2 * top)) * 1.05)
+            if old:
+                ax.set_yscale("log", base=2)
+                ax.set_ylim(0.8 * min(float(row.min()) for row in rows), 1.2 * top)
             labels = []
             for i, (label, row, line) in enumerate(zip(self.labels, rows, lines, strict=True)):
                 ink, dash = style.LINES[i % len(style.LINES)]
-                ax.plot(
-                    self.at, row, color=ink, linestyle=dash, linewidth=2.2, marker="o", markersize=4, gid="measured"
-                )
+                ax.plot(at, row, color=ink, linestyle=dash, linewidth=2.2, marker="o", markersize=4, gid="measured")
                 if line is not None:
-                    ax.plot(self.along, line, color=style.INK, linewidth=0.8, zorder=4, gid="theory")
+                    ax.plot(along, line, color=style.INK, linewidth=0.8, zorder=4, gid="theory")
                 labels += [] if alone else [(float(row[-1]), style.shorten(label, 18), style.INK)]
             guessed(ax, said, prediction, labels)
             style.edge_labels(ax, labels)
-            ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            if old:
+                ax.yaxis.set_major_locator(LogLocator(2))
+                ax.yaxis.set_minor_locator(NullLocator())
+                style.thousands(ax.yaxis)
+            else:
+                ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             thin = " (thin: theory)" if any(line is not None for line in lines) else ""
             name = "mean latency" if what == "mean" else f"{what} of the latencies"
             ax.set_title(f"{name}, {UNIT}{thin}")
         axes[-1].set_xlabel(OVER[self.over])
+        if old:
+            axes[-1].set_xticks(at, [f"{age:g}" for age in self.at])
         if self.over == "choices":
             axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
 

@@ -15,9 +15,11 @@ from lbcore.lab.student import classes
 from lbcore.lab.student.recipes import parameters, recipe
 from lbcore.simulate import QueueResult, queue
 
-__all__ = ["FOUR", "LOAD", "MOST_NODES", "UNIT", "WHATS", "fewer", "run", "simulated", "span", "times"]
+__all__ = ["FOUR", "LOAD", "MOST_NODES", "SEEING", "UNIT", "WHATS", "fewer", "run", "simulated", "span", "times"]
 
 FOUR = (selectors.Random, selectors.RoundRobin, selectors.TwoChoices, selectors.LeastConnections)
+#: Those whose view of the queues may get old.
+SEEING = (selectors.TwoChoices, selectors.LeastConnections)
 #: What of the latencies may be asked for, and the place it has in `times`.
 WHATS = ("mean", "p50", "p99")
 UNIT = "mean service times"
@@ -33,7 +35,7 @@ MOST_NODES, MOST_AGE = 1_000, 1_000.0
 def run(
     cls: Any,
     nodes: int,
-    load: int,
+    load: float,
     *,
     weights: Sequence[int] | None = None,
     speeds: Sequence[float] | None = None,
@@ -58,7 +60,7 @@ def run(
     takes = weights is not None and "weights" in parameters(cls)
     how_made = recipe(cls, nodes, weights if takes else None, seed)
     extra: dict[str, Any] = {} if choices is None else {"choices": choices}
-    if age and cls in (selectors.TwoChoices, selectors.LeastConnections):
+    if age and cls in SEEING:
         extra["stale_s"] = age
     selector = how_made.cls(**dict(how_made.arguments), **extra) if extra else how_made()
     if classes.is_keyed(cls):

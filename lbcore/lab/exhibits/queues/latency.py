@@ -75,6 +75,12 @@ class Latency(Result):
         """Whether the nodes differ in speed."""
         return len(set(self.speeds)) > 1
 
+    def flooded(self, row: LatencyRow) -> int | None:
+        """The node that gets more than it can do, if any: its queue grows as long as the run lasts."""
+        share = row.picked / max(1, int(row.picked.sum()))
+        busy = share * self.load / 100 * sum(self.speeds) / np.array(self.speeds)
+        return int(busy.argmax()) if self.uneven and busy.max() >= 1 else None
+
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
         different = f", speeds {listed([f'{speed:g}' for speed in self.speeds])}" if self.uneven else ""
@@ -100,6 +106,8 @@ class Latency(Result):
                     f" Under {row.label} the busiest, node {node}, is busy {100 * row.utilisation[node]:.0f} % of the "
                     "time."
                 )
+                if self.flooded(row) is not None:
+                    text += " It gets more than it can do: its queue never settles, and the p99 is that of this run."
         if self.pair is not None and _alike(*self.rows):
             text += _paired(self)
         if self.asked != self.requests:
@@ -121,9 +129,13 @@ class Latency(Result):
             if row.theory is not None:
                 for time in row.theory[1:]:
                     ax.plot([time] * 2, [i - 0.42, i + 0.42], color=style.INK, linewidth=1.0, zorder=4, gid="theory")
-            text = f"{span(row.p50)} · {span(row.p99)}"
+            grows = self.flooded(row) is not None
+            text = "→ no end" if grows else f"{span(row.p50)} · {span(row.p99)}"
             ax.text(1.02, i, text, transform=ax.get_yaxis_transform(), va="center", ha="left")
-        most = max([float(p99.max()), *(row.theory[2] for row in self.rows if row.theory is not None)])
+        # What never settles has the length of the run, and would hide the others.
+        settled = [row.p99 for row in self.rows if self.flooded(row) is None]
+        longest = float(p99.max()) if len(settled) in (0, rows) else 1.5 * max(settled)
+        most = max([longest, *(row.theory[2] for row in self.rows if row.theory is not None)])
         said = None if prediction is None else prediction[0]
         right = max(most, min(said or 0.0, 2 * most)) * 1.05
         if said is not None:

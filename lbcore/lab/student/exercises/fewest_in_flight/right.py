@@ -3,13 +3,14 @@
 
 class FewestInFlight:
     def __init__(self, n, rng):
-        self.in_flight, self.rng = [0] * n, rng  # rng.below(k): one draw from 0 to k - 1
+        self.in_flight = [0] * n
+        self.rng = rng  # below(k): one from 0 to k - 1
 
     def select(self):
-        # stub: tied = ...  # the nodes with the fewest requests in flight
+        # stub: tied = ...  # the nodes with the fewest in flight
         fewest = min(self.in_flight)
         tied = [i for i, held in enumerate(self.in_flight) if held == fewest]
-        # stub: node = ...  # one of them, but not always the first
+        # stub: node = ...  # one of them, not always the same
         node = tied[self.rng.below(len(tied))]
         # given
         self.in_flight[node] += 1

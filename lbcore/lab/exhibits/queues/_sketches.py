@@ -1,0 +1,18 @@
+"""What lesson 06 starts from, in a few lines: look at all queues, take the shortest. The lesson shows its source."""
+
+__all__ = ["FirstOfEquals"]
+
+
+class FirstOfEquals:
+    """Each request goes to the node with the fewest requests in flight; of several, to the first."""
+
+    def __init__(self, n: int) -> None:
+        self.in_flight = [0] * n
+
+    def select(self) -> int:
+        node = self.in_flight.index(min(self.in_flight))
+        self.in_flight[node] += 1
+        return node
+
+    def release(self, node: int) -> None:
+        self.in_flight[node] -= 1

@@ -1,0 +1,106 @@
+"""Lesson 06: the numbers in its text are those of its pictures, on the seed shown and on three others."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from lbcore import LeastConnections, RoundRobin, TwoChoices
+from lbcore.lab import FirstOfEquals, by_age, latency, shares
+from lbcore.lab.player import race as races
+
+LESSON = Path(__file__).parents[2] / "lessons" / "06_least_loaded.ipynb"
+SEEDS = (7, 1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def text():
+    cells = nbformat.read(LESSON, as_version=4).cells
+    return " ".join(" ".join(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_four_p99(text, seed):
+    assert "the p99 is 23 at random, 13 in turns, 8 with two choices, 6 with all queues" in text
+    assert "by a factor of four" in text and "Random's is 23.0 in the long run" in text
+    rows = latency(requests=300_000, seed=seed).rows
+    assert [row.p99 for row in rows] == pytest.approx([23, 13.4, 8, 6], rel=0.08)
+    assert rows[0].p99 / rows[3].p99 == pytest.approx(4, abs=0.4) and rows[0].theory[2] == pytest.approx(
+        23.03, abs=0.01
+    )
+    assert all(np.ptp(row.picked) < 0.03 * row.picked.mean() for row in rows)  # 'a tenth of the requests'
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_the_curves_cross(text, seed):
+    assert "falls behind two choices at half a service time, behind turns soon after one, behind random before" in text
+    assert "Two choices beat turns up to an age of five" in text
+    result = by_age(requests=100_000, seed=seed)
+    ages = result.at.tolist()
+    luck, _, two, least = result.values[0]
+    turns, chance = 13.4, 23.0  # in the long run
+    assert luck == pytest.approx(chance, abs=3) and "shorter runs below come within 3 of it" in text
+    assert least[0] < two[0] and two[ages.index(0.5)] < least[ages.index(0.5)]
+    assert least[ages.index(1)] < turns < least[ages.index(2)]
+    assert least[ages.index(2)] < chance < least[ages.index(3)]
+    assert two[ages.index(5)] < turns < two[ages.index(10)] and 0.9 * chance < two[ages.index(20)] < chance
+
+
+def herd(seed):
+    """The race of the lesson, with the seed in its two places."""
+    pair = LeastConnections(6, stale_s=5), TwoChoices(6, seed=seed, stale_s=5)
+    return races.run(pair, requests=100, rate_per_s=4.8, seed=seed).traces
+
+
+def test_the_herd_that_is_told(text):
+    assert "all of the next 27 requests" in text and "node 0 gets 21 in a row" in text
+    least, two = herd(3)
+    looks = [*least.looks_s, np.inf]
+    shares = [
+        np.bincount(least.node[(least.picked_s >= a) & (least.picked_s < b)], minlength=6).tolist()
+        for a, b in pairwise(looks)
+    ]
+    assert shares[1] == [0, 27, 0, 0, 0, 0] and shares[3] == [21, 0, 0, 0, 0, 0]
+    assert shares[2][1] == 0 and min(shares[2][:1] + shares[2][2:]) >= 3  # 'five nodes look alike and share'
+    assert "36 late requests against 14" in text
+    assert [len(trace.turned_late_s) for trace in (least, two)] == [36, 14]
+
+
+def test_the_herd_over_twenty_deals(text):
+    assert "Over twenty deals it is 19 against 12" in text
+    late = [[len(trace.turned_late_s) for trace in herd(seed)] for seed in range(20)]
+    assert np.mean(late, axis=0).round().tolist() == [19, 12]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_slow_node(text, seed):
+    assert "keep node 3 busy for 94 % of the time" in text and "eight to twelve times" in text
+    assert "From 58 % on it gets more than it can do" in text
+    turns, least = latency([RoundRobin, LeastConnections], 54, speeds=[1, 1, 1, 0.5], requests=300_000, seed=seed).rows
+    assert 100 * turns.utilisation[3] == pytest.approx(94.5, abs=1.5) and 8 < turns.p99 / least.p99 < 12.5
+    for load, floods in ((57, False), (58, True)):
+        found = latency(RoundRobin, load, speeds=[1, 1, 1, 0.5], requests=10_000, seed=seed)
+        assert (found.flooded(found.rows[0]) is not None) == floods
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_black_hole(text, seed):
+    assert "Turns lose a quarter. Least connections loses **four fifths**" in text
+    found = shares(nodes=4, broken=3, workers=10, seed=seed)
+    assert [found.told(row) for row in range(3)] == pytest.approx([25, 50, 80], abs=1.5)
+    lost = [
+        shares(LeastConnections, nodes=4, broken=3, workers=workers, seed=seed).told(0) for workers in (1, 5, 10, 20)
+    ]
+    assert (np.diff(lost) > 0).all()  # 'the more workers, the worse'
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ties(text, seed):
+    assert "the first of equals sends half of all requests to node 0" in text
+    pair = [FirstOfEquals, LeastConnections]
+    found = shares(pair, 10, requests=20_000, seed=seed)
+    assert found.percent(0, 0) == pytest.approx(50, abs=1.5) and found.told(1) == pytest.approx(10, abs=0.5)
+    found = latency(pair, 80, requests=20_000, seed=seed)
+    assert found.rows[0].p99 == pytest.approx(found.rows[1].p99, rel=0.1)  # 'Waiting hardly differs'
