@@ -1,13 +1,8 @@
 """The readable twins of what faults does, in a few lines of plain Python: a lesson shows them, the tests compare."""
 
 import math
-from collections.abc import Callable
-from itertools import cycle
 
 __all__ = ["FixedTimeout", "reassign"]
-
-Works = Callable[[int], bool]
-Paths = list[list[int]]
 
 
 class FixedTimeout:
@@ -25,15 +20,16 @@ class FixedTimeout:
         return silence_s >= self.timeout_s
 
 
-def reassign(requests: int, nodes: int, works: Works, threshold: int) -> Paths:
+def reassign(requests: int, nodes: int, down: set[int], threshold: int) -> list[list[int]]:
     """The nodes that each request was sent to, in order."""
-    turn = cycle(range(nodes))
-    errors, paths = [0] * nodes, []
+    turn, errors, paths = 0, [0] * nodes, []
     for _ in range(requests):
-        path = [next(turn)]
-        while not works(node := path[-1]):
+        node, turn = turn, (turn + 1) % nodes
+        path = [node]
+        while node in down:
             errors[node] += 1  # the error is recorded
-            here = errors[node] < threshold
-            path.append(node if here else next(turn))
+            if errors[node] >= threshold:  # enough of them: the next node
+                node, turn = turn, (turn + 1) % nodes
+            path.append(node)
         paths.append(path)
     return paths

@@ -6,7 +6,8 @@ An account in tokens is as good: each request pays in the share, each retry take
 
 class Budget:
     def __init__(self, share):
-        self.share, self.requests, self.retries = share, 0, 0  # share 0.1: a retry for ten requests
+        self.share = share  # 0.1: a retry for ten requests
+        self.requests, self.retries = 0, 0
 
     def sent(self):
         self.requests += 1  # a request was sent for the first time

@@ -13,7 +13,7 @@ from lbcore.lab.exhibits.retries import _metastable as metastable_module
 from lbcore.lab.exhibits.retries._metastable import Metastable, _done, metastable
 
 NAN, INF = math.nan, math.inf
-COUNTS = ("offered", "attempts", "again", "good", "refused")
+COUNTS = ("offered", "attempts", "again", "good", "wasted", "refused")
 
 
 def same(a: Metastable, b: Metastable) -> bool:
@@ -63,7 +63,8 @@ def test_what_a_breaker_keeps_back_is_not_sent_again() -> None:
     breaker = CircuitBreaker(failure_rate=1e-9, window=1, open_s=1e6)
     run = metastable(240, 3, breaker=breaker, outage_from_s=0.0, outage_s=5.0, until_s=30, seed=1)
     assert run.attempts[2:].sum() == 0
-    assert (run.refused[2:] == run.offered[2:]).all()
+    # From the third second on no retry of the first second is left.
+    assert (run.refused[3:] == run.offered[3:]).all()
 
 
 def test_backoff_alone_delays_the_retries_and_does_not_remove_them() -> None:
@@ -139,11 +140,66 @@ def test_it_is_fixed_by_its_seed_and_leaves_its_rules_alone() -> None:
         (lambda: metastable(1.0, outage_capacity_per_s=-1.0), "outage_capacity_per_s"),
         (lambda: metastable(1.0, outage_capacity_per_s=NAN), "outage_capacity_per_s"),
         (lambda: metastable(1.0, until_s=15.0), "until_s"),
+        (lambda: metastable(1.0, drop="all"), "drop"),
+        (lambda: metastable(1.0, restart_s=-1.0), "restart_s"),
+        (lambda: metastable(1.0, turned_away=1.5), "turned_away"),
+        (lambda: metastable(1.0, door_s=-1.0), "door_s"),
     ],
 )
 def test_bad_parameters(make, name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: "):
         make()
+
+
+def test_a_longer_run_begins_as_a_shorter_one() -> None:
+    """Also where users are turned away, which is drawn."""
+    short, long = (metastable(240, 2, restart_s=20, turned_away=0.5, until_s=s, seed=3) for s in (40, 55))
+    for name in COUNTS:
+        assert (getattr(short, name) == getattr(long, name)[:40]).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_server_drops(seed: int) -> None:
+    """It never takes up what has waited too long; and where it knows what the work takes, it finishes nothing late."""
+    how = {"outage_s": 5.0, "outage_capacity_per_s": 100.0, "until_s": 50, "seed": seed}
+    plain, waited, hopeless = (metastable(240, 3, drop=drop, **how) for drop in (None, "waited", "hopeless"))
+    assert plain.wasted[-10:].mean() == pytest.approx(300, abs=0.2) and not np.isnan(plain.end_s).any()
+    for run in (waited, hopeless):
+        taken = ~np.isnan(run.begin_s)
+        assert ((run.begin_s - run.sent_s)[taken] <= 1.0).all() and not taken.all()
+        assert (np.isnan(run.end_s) == ~taken).all()
+    assert not waited.recovered and waited.wasted[-10:].sum() > 8 * waited.good[-10:].sum()
+    assert hopeless.recovered and hopeless.wasted.sum() == 0 and hopeless.recovery_s == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_way_out(seed: int) -> None:
+    """A restart alone is none: those who stay must ask for less than the capacity, with all their retries."""
+    how = {"outage_s": 5.0, "outage_capacity_per_s": 100.0, "restart_s": 30.0, "until_s": 60, "seed": seed}
+    runs = {away: metastable(240, 3, turned_away=away, **how) for away in (0.0, 0.6, 0.8, 1.0)}
+    for away, run in runs.items():
+        assert run.recovered is (240 * (1 - away) * 4 < 300)
+        assert run.refused[:30].sum() == run.refused[40:].sum() == 0
+        assert run.refused.sum() == pytest.approx(2400 * away, rel=0.1)
+        # What was in the queue is lost: none of it is finished after the restart.
+        assert np.isnan(run.end_s[(run.sent_s < 30) & ~(run.end_s <= 30)]).all()
+
+
+def test_an_answer_lost_in_a_restart_is_one_that_never_came() -> None:
+    """All is well at 5 s, when the queue is lost: who was in it sends again a second later."""
+    run = metastable(297, 1, outage_s=0.0, restart_s=5.0, until_s=30, seed=1)
+    lost = np.isnan(run.end_s)
+    assert 0 < lost.sum() == run.again.sum() and run.again[5:7].sum() == lost.sum()
+    assert run.wasted.sum() == 0 and (run.end_s - run.sent_s)[~lost].max() <= 1
+
+
+def test_a_breaker_says_when_it_changes() -> None:
+    run = metastable(
+        240, 3, breaker=CircuitBreaker(open_s=5.0), outage_s=5.0, outage_capacity_per_s=100.0, until_s=40, seed=1
+    )
+    times_s, states = zip(*run.states, strict=True)
+    assert states == ("closed", "open", "half-open", "closed") and list(times_s) == sorted(times_s)
+    assert times_s[2] - times_s[1] == pytest.approx(5.0, abs=0.1) and run.refused[int(times_s[3]) + 1 :].sum() == 0
 
 
 def test_a_fixed_pause_is_taken_after_the_timeout() -> None:

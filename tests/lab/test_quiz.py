@@ -9,6 +9,7 @@ from scipy import stats
 from lbcore import LeastConnections, RoundRobin, TwoChoices
 from lbcore.faults import Exponential, amplification
 from lbcore.lab import cascade, failover, latency, shares
+from lbcore.lab.exhibits.retries._metastable import metastable
 from lbcore.lab.student.quiz import Quiz, load, parse, quiz
 from lbcore.selectors import reference
 
@@ -246,16 +247,13 @@ def test_the_numbers_of_lesson_08():
 
 
 def test_the_numbers_of_lesson_09():
-    assert amplification(0.5, 3) == 1.875
-    assert load("09")[0].choices[1].text == "1.875 times as much: 1 + 0.5 + 0.25 + 0.125"
-    assert amplification(1.0, 3) == 4
-    shares = {choice.text: choice.right for choice in load("09")[1].choices}
-    for share, back in ((0.3, False), (0.2, True), (0.1, True), (0.249, True), (0.25, False)):
-        assert (240 * (1 + min(3, share)) < 300) is back
-        assert shares.get(f"Retries up to {100 * share:.0f} % of the requests", back) is back
-    assert "240 x 1.3 = 312" in said("09", 1, 0)
-    assert round(300 - 240 * 1.2) == 12 and round(300 - 240 * 1.1) == 36
-    assert "12 requests" in said("09", 1, 2) and "36" in said("09", 1, 2)
+    assert amplification(0.2, 2) == pytest.approx(1.24) and amplification(1.0, 2) == 3
+    assert load("09")[0].choices[1].text == "1.24 times as much: 1 + 0.2 + 0.04" and "1.24" in said("09", 0, 0)
+    # 100 x (1 - x) x 3 < 200 where x is above a third, and < 100 where it is above two thirds.
+    assert [choice.right for choice in load("09")[1].choices] == [False, False, True]
+    for away in (0, 1 / 4, 2 / 3):
+        how = {"capacity_per_s": 200, "restart_s": 25, "turned_away": away, "until_s": 50, "seed": 1}
+        assert metastable(160, 2, outage_s=5, **how).recovered is (160 * (1 - away) * 3 < 200) is (away == 2 / 3)
     waits = [Exponential(1.0).wait_s(retry, 0.0, reference.Draws(0)) for retry in (1, 2, 3, 4)]
     assert waits == [1, 2, 4, 8] and np.cumsum(waits).tolist() == [1, 3, 7, 15]
     assert load("09")[2].choices[0].text.endswith("after 1, 3, 7 and 15 s")

@@ -233,6 +233,20 @@ def test_the_picture_shows_each_request_once_in_its_nodes_colour():
     assert style.svg(fig) == style.svg(figure(trace, fig=fig))
 
 
+def test_the_picture_shows_what_is_done_for_a_client_that_has_gone():
+    trace = traffic(RoundRobin(1), 20, rate_per_s=10, service_s=0.2, patience_s=1.5)
+    (ax,) = figure(trace).axes
+    waits, work = (
+        sum(path.get_extents().width for path in bars.get_paths())
+        for bars in (c for c in ax.collections if c.get_gid() == "gone")
+    )
+    gone = ~np.isnan(trace.hung_up_s)
+    assert 0 < gone.sum() < 20 and "grey: client has gone" in ax.get_title(loc="left")
+    since_s, start_s, end_s = (column[gone] for column in (trace.hung_up_s, trace.start_s, trace.end_s))
+    assert waits == pytest.approx(np.maximum(start_s - since_s, 0).sum())
+    assert work == pytest.approx((end_s - np.maximum(start_s, since_s)).sum())
+
+
 @pytest.mark.parametrize("nodes", [1, 2, 12, 64, 200])
 def test_every_size_of_picture_can_be_drawn(nodes):
     fig = figure(traffic(Random(nodes, seed=1), 100, rate_per_s=40))

@@ -20,7 +20,8 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return bool(np.array_equal(a, b))
+        floats = all(np.asarray(one).dtype.kind == "f" for one in (a, b))
+        return np.array_equal(a, b, equal_nan=floats)  # NaN is what never happened, in both
     return bool(a == b)
 
 

@@ -118,6 +118,12 @@ class _Lanes:
                 facecolor=style.colour(node),
                 gid=f"lane-{node}",
             )
+            if result.hung_up_s is not None:
+                # Its client has gone: from then on its bar is grey.
+                gone_s = np.maximum(result.hung_up_s[mine], arrival)
+                for after, until, grey in ((gone_s, start, style.DOWN), (np.maximum(gone_s, start), end, style.MUTED)):
+                    left = after < until  # not where it is NaN: its client stays
+                    _bars(ax, after[left], until[left], low[left], 0.84, facecolor=grey, linewidth=0, gid="gone")
             if node % each == 0:
                 ax.text(
                     1.012,
@@ -166,9 +172,8 @@ class _Lanes:
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.text(1.012, 1, "share", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
-        ax.set_title(
-            "pale: waiting · full: being served" if max(result.longest_queues) else "being served", color=style.MUTED
-        )
+        title = "pale: waiting · full: being served" if max(result.longest_queues) else "being served"
+        ax.set_title(title + (" · grey: client has gone" if result.hung_up_s is not None else ""), color=style.MUTED)
 
 
 def _outages(result: "Trace", node: int) -> list[tuple[float, float]]:

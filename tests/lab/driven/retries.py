@@ -2,14 +2,16 @@
 
 import math
 
+import numpy as np
+import pytest
 from matplotlib.patches import StepPatch
 
-from lbcore.lab import amplified, brownout, choice, crowd, reassign, slider, stampede
+from lbcore.lab import amplified, brownout, choice, crowd, slider, stampede, storm
 from lbcore.lab.exhibits.retries.amplified import Amplified
 from lbcore.lab.exhibits.retries.brownout import POLICIES, BrownOut
 from lbcore.lab.exhibits.retries.crowd import RULES, Crowd
-from lbcore.lab.exhibits.retries.reassign import Reassigned
 from lbcore.lab.exhibits.retries.stampede import Stampede
+from lbcore.lab.player.trace import Trace
 
 
 class Budget:
@@ -34,20 +36,14 @@ def steps(ax, gid):
     return values - (0 if baseline is None else baseline), edges
 
 
-def check_reassigned(fig, result):
-    ax = fig.axes[0]
-    squares = next(one for one in ax.collections if one.get_gid() == "squares")
-    assert len(squares.get_paths()) == result.attempts == len(squares.get_facecolor())
-    numbers = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
-    if numbers:
-        assert numbers == [str(node) for path in result.paths for node in path]
-
-
 def check_brownout(fig, result):
     load, good = fig.axes
     assert (steps(load, "first")[0] == result.attempts - result.again).all()
     assert (steps(load, "again")[0] == result.again).all() and (steps(load, "refused")[0] == result.refused).all()
-    assert (steps(good, "good")[0] == result.good).all()
+    assert (steps(good, "good")[0] == result.good).all() and (steps(good, "wasted")[0] == result.wasted).all()
+    opens = [patch.get_x() for patch in load.patches if patch.get_gid() == "open"]
+    assert opens == [time_s for time_s, state in result.states if state == "open"]
+    assert len([patch for patch in load.patches if patch.get_gid() == "door"]) == (result.turned_away is not None)
     marks = [line.get_xdata()[0] for line in good.lines if line.get_gid() == "recovery"]
     assert marks == ([] if math.isinf(result.recovery_s) else [result.back_s + result.recovery_s])
     shaded = next(patch for patch in load.patches if patch.get_gid() == "shaded")
@@ -78,21 +74,24 @@ def check_stampede(fig, result):
             assert steps(ax, gid)[0].sum() == len(calls_s)
 
 
+def check_storm(fig, result):
+    """What is grey is as long as the clients have been gone when their requests end."""
+    grey = [path for one in fig.axes[0].collections if one.get_gid() == "gone" for path in one.get_paths()]
+    gone_s = np.maximum(result.hung_up_s, result.arrival_s)
+    assert sum(np.ptp(path.vertices[:, 0]) for path in grey) == pytest.approx(np.nansum(result.end_s - gone_s))
+
+
 CHECKS = {
-    Reassigned: check_reassigned,
     BrownOut: check_brownout,
     Amplified: check_amplified,
     Crowd: check_crowd,
     Stampede: check_stampede,
+    Trace: check_storm,
 }
 
 NAMES = {"Budget": Budget}
 
 WIDGETS = {
-    "reassign": lambda: reassign(
-        slider(1, 6, start=2), retries=slider(0, 10, start=3), requests=slider(1, 100), per=choice("node", "request")
-    ),
-    "reassign among many": lambda: reassign(2, nodes=slider(2, 60, start=3), requests=40),
     "brownout": lambda: brownout(choice(*POLICIES, start="retry at once"), seconds=30),
     "brownout of a budget": lambda: brownout(
         choice("retry budget", Budget), budget=slider(0, 100, start=10, step=5), seconds=slider(30, 60)
@@ -100,12 +99,14 @@ WIDGETS = {
     "brownout by rate": lambda: brownout(
         rate=slider(1, 400, start=240), retries=slider(0, 4, start=1), seconds=30, seed=slider(0, 99)
     ),
+    "brownout with a way out": lambda: brownout(turned_away=slider(0, 100, start=50, step=10), seconds=70),
     "amplified": lambda: amplified(retries=slider(0, 10, start=3), requests=200, seed=slider(0, 99, start=7)),
     "amplified by layers": lambda: amplified(slider(0, 5, start=3), layers=[1, choice(2, 3)], requests=200),
     "amplified in one of them": lambda: amplified(10, layers=choice(1, 2, 3), requests=200),
     "crowd": lambda: crowd(clients=slider(1, 200, start=100)),
     "crowd under a rule": lambda: crowd(choice(*RULES), clients=20, seed=slider(0, 99, start=7)),
     "stampede": lambda: stampede(slider(1, 40, start=10), down_s=slider(0.1, 4.0, start=2.0, step=0.1)),
+    "storm": lambda: storm(slider(0, 3, start=1), seed=slider(0, 99, start=7)),
 }
 
 BAD = {
@@ -113,16 +114,15 @@ BAD = {
     "brownout(rate=0)": (lambda: brownout(rate=0, prediction=1), "rate"),
     "brownout(retries=-1)": (lambda: brownout(retries=-1, prediction=1), "retries"),
     "brownout(budget=101)": (lambda: brownout("retry budget", budget=101, prediction=1), "budget"),
+    "brownout(turned_away=101)": (lambda: brownout(turned_away=101, seconds=80, prediction=1), "turned_away"),
+    "brownout(turned_away=0)": (lambda: brownout(turned_away=0, seconds=59, prediction=1), "seconds"),
+    "storm(4)": (lambda: storm(4, prediction=1), "retries"),
     "brownout(seconds=20)": (lambda: brownout(seconds=20, prediction=1), "seconds"),
     "amplified(11)": (lambda: amplified(11, prediction=1), "retries"),
     "amplified(layers=[0])": (lambda: amplified(layers=[0], prediction=1), "layers"),
     "crowd('more jitter')": (lambda: crowd("more jitter", prediction=1), "rules"),
     "crowd([])": (lambda: crowd([], prediction=1), "rules"),
     "crowd(clients=0)": (lambda: crowd(clients=0, prediction=1), "clients"),
-    "reassign(0)": (lambda: reassign(0, prediction=1), "threshold"),
-    "reassign(2.5)": (lambda: reassign(2.5, prediction=1), "threshold"),
-    "reassign(per='cluster')": (lambda: reassign(per="cluster", prediction=1), "per"),
-    "reassign(nodes=1)": (lambda: reassign(nodes=1, prediction=1), "down"),
     "stampede(0)": (lambda: stampede(0, prediction=1), "clients"),
     "stampede(down_s=0.0)": (lambda: stampede(down_s=0.0, prediction=1), "down_s"),
     "stampede(down_s=9.0)": (lambda: stampede(down_s=9.0, prediction=1), "down_s"),

@@ -1,6 +1,7 @@
 """How many attempts a request costs, as more and more of them fail, and through services that all send again."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,6 +47,10 @@ class Amplified(Result):
             rows.append(f"{some(layers, 'layer')}: {listed(parts)}")
         text = f"Seed {self.seed}, up to {some(self.retries, 'retry')}. Attempts for each request, {'; '.join(rows)}."
         return text + scored(prediction, self.attempts[0][-1], 2)
+
+    def caption(self, sentence: str) -> str:
+        """The theory is a line in the picture."""
+        return re.sub(r" \(theory [^)]*\)", "", sentence)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """Measured attempts as dots, theory as lines; on a logarithmic scale where they are many."""

@@ -1,4 +1,4 @@
-"""A service through a brown-out: the load on it, and what it answers in time, whatever its clients do."""
+"""A service through a brown-out: the load on it, and whom it works for, whatever its clients and it do."""
 
 import inspect
 import math
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbcore.faults import CircuitBreaker, Exponential, FixedWait, FullJitter, RetryBudget, Wait
-from lbcore.lab.exhibits.retries._metastable import metastable
+from lbcore.faults import BreakerState, CircuitBreaker, Exponential, FixedWait, FullJitter, RetryBudget, Wait
+from lbcore.lab.exhibits.retries._metastable import Drop, metastable
 from lbcore.lab.exhibits.retries._shaded import PALE, shaded
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import guessed, height
@@ -28,8 +29,14 @@ POLICIES: dict[str, Wait] = {
     "backoff and jitter": FullJitter(1.0, 8.0),
     "retry budget": FullJitter(1.0, 8.0),
     "circuit breaker": FullJitter(1.0, 8.0),
+    "drop what waited 1 s": FixedWait(),
+    "drop what would end too late": FixedWait(),
 }
+#: What the service itself does, where its clients send again at once.
+DROPS: dict[str, Drop] = {"drop what waited 1 s": "waited", "drop what would end too late": "hopeless"}
 CAPACITY, LOW, FROM_S, BACK_S = 300, 100, 10.0, 15.0
+#: When somebody restarts the service, and for how long users are turned away from then on.
+RESTART_S, DOOR_S = 40.0, 10.0
 #: Retries among first attempts.
 AGAIN = "#39465a"
 
@@ -42,7 +49,8 @@ class BrownOut(Result):
     rate: int
     allowed: int  # retries of one request
     budget: int | None  # in per cent of the requests; None where retries have none
-    breaker: bool
+    states: tuple[tuple[float, str], ...]  # of a breaker: from when on it is in which
+    turned_away: int | None  # in per cent of the users; None where nobody restarts the service
     capacity: int
     low: int  # the capacity in the brown-out
     from_s: float
@@ -51,6 +59,7 @@ class BrownOut(Result):
     attempts: Counts
     again: Counts  # those of them that were retries
     good: Counts
+    wasted: Counts  # finished, and too late
     refused: Counts
     recovery_s: float  # after the end of the brown-out; infinity where it did not recover
     seed: int
@@ -77,19 +86,25 @@ class BrownOut(Result):
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
-        each = "" if self.budget is None else f"{self.budget / 100:g}"
-        retries = f"min({self.retries}, {each})" if each else str(self.retries)
         after_s = len(self.good) - self.back_s
-        text = (
-            f"seed {self.seed}, {self.policy}: {self.rate:,} requests a second, capacity {self.capacity:,}. "
-            f"While all of them fail it asks for {self.rate:,} x (1 + {retries}) = {self.asked:,.0f} a second. "
-        )
-        refused = int(self.refused.sum())
-        if refused:
+        text = f"seed {self.seed}, {self.policy}{self._drawn}. "
+        if self.turned_away is not None:
+            rate = self.rate * (1 - self.turned_away / 100)
+            text += (
+                f"At {RESTART_S:g} s it is restarted, and for {DOOR_S:g} s turns {self.turned_away} % of the users "
+                f"away: the others ask for {rate:,.0f} x {1 + self.retries} = {rate * (1 + self.retries):,.0f} a second. "
+            )
+        elif self.retries and not self.states and self.policy not in DROPS:
+            each = "" if self.budget is None else f"{self.budget / 100:g}"
+            retries = f"min({self.retries}, {each})" if each else str(self.retries)
+            text += (
+                f"While all of them fail it is asked for {self.rate:,} x (1 + {retries}) = {self.asked:,.0f} a second. "
+            )
+        elif refused := int(self.refused.sum()):
             text += f"The breaker kept {refused:,} attempts back. "
         text += (
-            f"In the last ten seconds {self.last_attempts:,.0f} attempts a second reached the service and "
-            f"{self.last_good:,.0f} requests a second were answered in time: "
+            f"In the last ten seconds {self.last_attempts:,.0f} attempts a second reached it; it answered "
+            f"{self.last_good:,.0f} in time, and {float(self.wasted[-10:].mean()):,.0f} for clients that had gone: "
         )
         if math.isinf(self.recovery_s):
             text += f"{after_s:,.0f} s after the brown-out it has not recovered."
@@ -99,8 +114,16 @@ class BrownOut(Result):
             text += f"it recovered {self.recovery_s:,.0f} s after the brown-out."
         return upper(text) + scored(prediction, self.last_good)
 
+    @property
+    def _drawn(self) -> str:
+        return f", {self.rate:,} requests a second, capacity {self.capacity:,}"
+
+    def caption(self, sentence: str) -> str:
+        """Rate and capacity are lines in the picture."""
+        return sentence.replace(self._drawn, "")
+
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
-        """The load on the service above, of the same height for each policy, and what it answers in time below."""
+        """The load on the service above, of the same height for each policy, and for whom it works below."""
         style.blank(400, fig)
         grid = {"hspace": 0.42, "height_ratios": (3, 2)}
         load, good = style.place(fig, 2, 1, top=48, sharex=True, gridspec_kw=grid)[:, 0]
@@ -109,13 +132,15 @@ class BrownOut(Result):
         most = max(1.15 * self.rate * (1 + self.allowed), 1.25 * self.capacity)
         height(load, None, most, self.attempts + self.refused)
         said = None if prediction is None else prediction[0]
-        height(good, said, self.good, self.rate, self.capacity)
+        height(good, said, self.good + self.wasted, self.rate, self.capacity)
         bars = {"fill": True, "linewidth": 0, "zorder": 2}
         first, kept = self.attempts - self.again, self.attempts + self.refused
         load.stairs(first, edges, color=style.NEUTRAL, gid="first", **bars)
         load.stairs(self.attempts, edges, baseline=first, color=AGAIN, gid="again", **bars)
         load.stairs(kept, edges, baseline=self.attempts, color=PALE, gid="refused", **bars)
         good.stairs(self.good, edges, color=style.NEUTRAL, gid="good", **bars)
+        done = self.good + self.wasted
+        good.stairs(done, edges, baseline=self.good, color=PALE, gid="wasted", **bars)
         labels = [(float(self.capacity), f"capacity {self.capacity}", style.INK)]
         # A white edge, since the line crosses dark bars.
         load.axhline(self.capacity, color=style.PAPER, linewidth=3.0, zorder=2.5)
@@ -127,6 +152,7 @@ class BrownOut(Result):
         style.edge_labels(good, labels)
         shaded(load, self.from_s, self.back_s, "brown-out")
         shaded(good, self.from_s, self.back_s, "")
+        self._news(load)
         if math.isfinite(self.recovery_s):
             at = self.back_s + self.recovery_s
             good.axvline(at, color=style.INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4, gid="recovery")
@@ -135,13 +161,35 @@ class BrownOut(Result):
         shades += "; pale: refused" if self.refused.any() else ""
         style.count_axis(load, "", 5)
         load.set_title(f"attempts, each second{shades}", pad=20)
-        style.count_axis(good, f"answered in time, each second: {verdict}", 5)
+        late = "; pale: too late" if self.wasted.any() else ""
+        style.count_axis(good, f"finished, each second{late}; {verdict}", 5)
         load.set_xlim(0, len(self.good))
         good.set_xlabel("seconds")
 
+    def _news(self, load: Axes) -> None:
+        """What a breaker or an operator does, written where it happens."""
+        ends_s = [*(time_s for time_s, _ in self.states), float(len(self.good))][1:] if self.states else []
+        top = load.get_ylim()[1]
+        for (from_s, state), until_s in zip(self.states, ends_s, strict=True):
+            if state == BreakerState.OPEN:
+                load.axvspan(from_s, until_s, facecolor=style.WINDOW, linewidth=0, zorder=0.5, gid="open")
+            if state == BreakerState.HALF_OPEN:
+                load.axvline(from_s, color=style.WARNING, linewidth=1.2, zorder=4, gid="half-open")
+                load.text(until_s + 0.6, top * 0.78, "half-open, then closed", color=style.WARNING, va="center")
+            elif state == BreakerState.OPEN:
+                load.text(from_s + 0.3, top * 0.93, "open", color=style.WARNING, va="center")
+        if self.turned_away is not None:
+            load.axvspan(RESTART_S, RESTART_S + DOOR_S, facecolor=style.WINDOW, linewidth=0, zorder=0.5, gid="door")
+            load.axvline(RESTART_S, color=style.WARNING, linewidth=1.2, zorder=4)
+            load.text(RESTART_S + 0.5, top * 0.93, "restart", color=style.WARNING, va="center")
+
 
 @exhibit(
-    called={"retries": "retries allowed", "budget": "retry budget, % of the requests"},
+    called={
+        "retries": "retries allowed",
+        "budget": "retry budget, % of the requests",
+        "turned_away": "users turned away for ten seconds, %",
+    },
     truth=lambda result, _: result.last_good,
     seeds=5,
 )
@@ -151,6 +199,7 @@ def brownout(
     retries: int = 3,
     *,
     budget: int = 10,
+    turned_away: int | None = None,
     seconds: int = 60,
     seed: int = 7,
 ) -> BrownOut:
@@ -158,10 +207,16 @@ def brownout(
 
     policy: one of POLICIES, or a class of a student's with `sent()` and `take()`. rate: requests a second. retries:
     how often one may be sent again. budget: retries in per cent of the requests, for the two policies with a budget.
+    turned_away: at 40 s the service is restarted, which loses its queue, and for ten seconds so many per cent of the
+    users are told to come another day; None: nobody does anything.
     """
     rate, retries = number("rate", rate, 1, 1_000), number("retries", retries, 0, 10)
     budget, seconds = number("budget", budget, 0, 100), number("seconds", seconds, 30, 600)
     seed = number("seed", seed, 0, 2**63)
+    if turned_away is not None:
+        turned_away = number("turned_away", turned_away, 0, 100)
+        if seconds < RESTART_S + 2 * DOOR_S:
+            raise ValueError(f"seconds: {seconds} end before it is seen what came of the restart at {RESTART_S:g} s")
     theirs = inspect.isclass(policy)
     name = policy.__name__ if theirs else policy
     if not theirs and policy not in POLICIES:
@@ -173,6 +228,10 @@ def brownout(
         wait=POLICIES["retry budget" if theirs else policy],
         budget=_Theirs(policy, budget / 100) if theirs else RetryBudget(budget / 100, per_s=0) if limited else None,
         breaker=CircuitBreaker(open_s=5.0) if policy == "circuit breaker" else None,
+        drop=None if theirs else DROPS.get(policy),
+        restart_s=math.inf if turned_away is None else RESTART_S,
+        turned_away=(turned_away or 0) / 100,
+        door_s=DOOR_S,
         capacity_per_s=CAPACITY,
         outage_from_s=FROM_S,
         outage_s=BACK_S - FROM_S,
@@ -185,7 +244,8 @@ def brownout(
         rate,
         retries,
         budget if limited else None,
-        policy == "circuit breaker",
+        tuple((time_s, str(state)) for time_s, state in found.states),
+        turned_away,
         CAPACITY,
         LOW,
         FROM_S,
@@ -194,6 +254,7 @@ def brownout(
         found.attempts,
         found.again,
         found.good,
+        found.wasted,
         found.refused,
         found.recovery_s,
         seed,
