@@ -86,7 +86,8 @@ def good_notebook():
     book.cells.append(new.new_markdown_cell("# 02 · Random: how uneven is luck?\n*35 minutes.*"))
     for name in SECTIONS:
         opening = new.new_markdown_cell(f"## {name}\n\n{texts.get(name, '')}")
-        opening.metadata["lbcore"] = {"minutes": 8 if name == "Play" else 3, "notes": NOTE}
+        told = {"By hand": 5, "Explain": 4, "Exercise": 10, "Play": 3, "Quiz": 3}.get(name, 2)
+        opening.metadata["lbcore"] = {"minutes": told, "notes": NOTE}
         book.cells += [opening, *codes.get(name, [])]
     number_cells(book)
     return book
@@ -179,6 +180,7 @@ BREAKERS = [
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("notes")),
     ("first_cell", lambda book: find(book, "## Quiz").metadata.lbcore.update(notes="Wait for hands.")),
     ("first_cell", lambda book: setattr(find(book, "show("), "source", "show(reference.RoundRobin)")),
+    ("long_enough", lambda book: setattr(find(book, "## Play"), "source", "## Play\n" + "word " * 900)),
     ("minutes", lambda book: book.metadata.lbcore.update(minutes=30)),
     ("executed", lambda book: find(book, "show(").update(execution_count=None)),
     ("executed", lambda book: find(book, "quiz(").update(execution_count=99)),

@@ -91,8 +91,8 @@ class BrownOut(Result):
         if self.turned_away is not None:
             rate = self.rate * (1 - self.turned_away / 100)
             text += (
-                f"At {RESTART_S:g} s it is restarted, and for {DOOR_S:g} s turns {self.turned_away} % of the users "
-                f"away: the others ask for {rate:,.0f} x {1 + self.retries} = {rate * (1 + self.retries):,.0f} a second. "
+                f"At {RESTART_S:g} s it is restarted, and for {DOOR_S:g} s turns {self.turned_away} % of the users away: "
+                f"the others ask for {rate:,.0f} x {1 + self.retries} = {rate * (1 + self.retries):,.0f} a second. "
             )
         elif self.retries and not self.states and self.policy not in DROPS:
             each = "" if self.budget is None else f"{self.budget / 100:g}"
