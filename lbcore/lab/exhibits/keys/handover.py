@@ -43,11 +43,15 @@ class Handover(Result):
         have = np.bincount(self.now, minlength=self.nodes + 1).tolist()
         low, high = min(have[:-1]), max(have[:-1])
         others = str(low) if low == high else f"{low} or {high}" if high == low + 1 else f"{low} to {high}"
-        text = (
-            f"{self.label}: {self.handed} of the {self.moving} slots that change hands have done so, and "
-            f"{percent(self.percent)} % of the keys have moved. The new node, {self.nodes}, has {have[-1]} of "
-            f"{len(self.now)} slots, each other one {others}."
-        )
+        if not self.moving:
+            text = f"{self.label}: no slot changes hands, so no key moves."
+        else:
+            done = "all" if self.handed == self.moving else f"{self.handed} of"
+            moved = percent(self.percent)
+            text = (
+                f"{self.label}: {done} {self.moving} slots that change hands have done so; {moved} % of the keys moved."
+            )
+        text += f" The new node, {self.nodes}, has {have[-1]} of {len(self.now)} slots, each other one {others}."
         return text + scored(prediction, self.percent, 1)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
