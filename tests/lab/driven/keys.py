@@ -7,9 +7,10 @@ import pytest
 from driven.counts import MyHash, bar_heights, check_squares, ordered
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin
-from lbcore.lab import agreement, choice, count_keys, hot_keys, moves, slider
+from lbcore.lab import agreement, choice, count_keys, handover, hot_keys, moves, slider
 from lbcore.lab.exhibits.keys.agreement import Agreement
 from lbcore.lab.exhibits.keys.count_keys import KeyCounts
+from lbcore.lab.exhibits.keys.handover import Handover
 from lbcore.lab.exhibits.keys.hot_keys import HotKeys
 from lbcore.lab.exhibits.keys.moves import Moves
 from lbcore.lab.frame import style
@@ -23,6 +24,30 @@ class MyKeys:
 
     def select(self, key):
         return len(key) % self.n
+
+
+class MySlots:
+    """What a student may write in lesson 04: the last of the old nodes gives all."""
+
+    def __init__(self, n, slots):
+        self.n, self.owner = n, [slot * n // slots for slot in range(slots)]
+
+    def select(self, key):
+        return self.owner[key % len(self.owner)]
+
+    def add(self):
+        self.owner[-(len(self.owner) // (self.n + 1)) :] = [self.n] * (len(self.owner) // (self.n + 1))
+        self.n += 1
+
+
+class NoNode(MySlots):
+    def add(self):
+        self.owner[3] = 77
+
+
+class FewerSlots(MySlots):
+    def add(self):
+        self.owner.pop()
 
 
 def all_down(selector):
@@ -60,6 +85,19 @@ def check_moves(fig, result):
         assert kept == [stays.get(name, 0) for name in row.after]
 
 
+def check_handover(fig, result):
+    squares = {one.get_gid(): one for one in fig.axes[0].collections}
+    tops = sorted({path.vertices[:, 1].min() for one in squares.values() for path in one.get_paths()})
+    step = min(np.diff(tops)) if len(tops) > 1 else 1.0
+    rows = [round((path.vertices[:, 1].min() - tops[0]) / step) for path in squares["owned"].get_paths()]
+    first = int(np.flatnonzero(np.bincount(np.append(result.before, result.now)))[0])
+    assert np.bincount(rows, minlength=result.nodes + 1 - first).tolist() == (
+        np.bincount(result.now, minlength=result.nodes + 1)[first:].tolist()
+    )
+    assert len(squares["left"].get_paths()) == result.handed == (result.before != result.now).sum() <= result.moving
+    assert result.percent == 100 * result.handed / len(result.before)
+
+
 def check_hottest(fig, result):
     order = np.argsort(-result.counts, kind="stable")
     n, ax = len(result.nodes), fig.axes[0]
@@ -71,10 +109,16 @@ def check_hottest(fig, result):
     assert result.mean in [line.get_ydata()[0] for line in ax.lines]
 
 
-CHECKS = {Agreement: check_agreement, Moves: check_moves, HotKeys: check_hottest, KeyCounts: check_hottest}
+CHECKS = {
+    Agreement: check_agreement,
+    Handover: check_handover,
+    Moves: check_moves,
+    HotKeys: check_hottest,
+    KeyCounts: check_hottest,
+}
 
 LOG = str(Path(__file__).parents[3] / "lessons" / "data" / "access.log")
-NAMES = {"MyHash": MyHash, "MyKeys": MyKeys, "path": LOG}
+NAMES = {"MyHash": MyHash, "MyKeys": MyKeys, "MySlots": MySlots, "path": LOG}
 SEEDS = slider(0, 1000, start=7)
 
 WIDGETS = {
@@ -88,6 +132,9 @@ WIDGETS = {
     "moves of mine": lambda: moves([MyHash, HashSlots], nodes=slider(1, 20, start=10), keys=choice(10, 1000)),
     "moves of one": lambda: moves(
         choice(ModuloHash, HashSlots, MyHash), nodes=slider(1, 20), slots=choice(64, 16384), keys=500
+    ),
+    "handover": lambda: handover(
+        choice(HashSlots, MySlots), slider(0, 40, start=5), nodes=slider(1, 12, start=4), slots=choice(60, 12, 240)
     ),
     "hot keys": lambda: hot_keys(
         ModuloHash,
@@ -114,6 +161,12 @@ BAD = {
     "moves(after, no remove)": (lambda: moves(MyHash(3), 2, prediction=1), "after"),
     "moves(keys=0)": (lambda: moves(ModuloHash, keys=0, prediction=1), "keys"),
     "moves(keys=[])": (lambda: moves(ModuloHash, keys=[], prediction=1), "keys"),
+    "handover(-1)": (lambda: handover(HashSlots, -1, prediction=1), "handed"),
+    "handover(nodes=13)": (lambda: handover(HashSlots, nodes=13, prediction=1), "nodes"),
+    "handover(slots=3)": (lambda: handover(HashSlots, slots=3, prediction=1), "slots"),
+    "handover(ModuloHash)": (lambda: handover(ModuloHash, prediction=1), "selector"),
+    "handover(no node)": (lambda: handover(NoNode, prediction=1), "selector"),
+    "handover(fewer slots)": (lambda: handover(FewerSlots, prediction=1), "selector"),
     "hot_keys(int)": (lambda: hot_keys(int, prediction=1), "selector"),
     "hot_keys(exponent=-1)": (lambda: hot_keys(ModuloHash, exponent=-1, prediction=1), "exponent"),
     "hot_keys(keys=0)": (lambda: hot_keys(ModuloHash, keys=0, prediction=1), "keys"),
