@@ -78,9 +78,9 @@ def test_how_even():
 @pytest.mark.parametrize("seed", [24, 1, 2, 3])
 def test_only_the_newcomer_receives(seed):
     says("every diamond has the newcomer's colour")
-    result = ring(10, after=11, seed=seed)
-    assert result.heirs == 1 and (result.last.owners_of(result.keys)[result.moved] == 10).all()
-    assert ring(10, after=9, seed=seed).givers == 1
+    result = ring(10, nodes=5, after=6, keys=500, seed=seed)
+    assert result.heirs == 1 and (result.last.owners_of(result.keys)[result.moved] == 5).all()
+    assert ring(10, nodes=5, after=4, seed=seed).givers == 1
 
 
 def test_the_race():

@@ -25,6 +25,8 @@ from matplotlib.transforms import blended_transform_factory
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#2b2b2b")
 #: Yellow is not seen on white without an edge.
 YELLOW, YELLOW_EDGE = "#F0E442", "#8a7d00"
+#: Stripes on yellow are the same in every theme, as yellow is: its edge is yellow itself where the page is dark.
+YELLOW_STRIPES = "#6e6400"
 #: From the ninth node on the colours come again, hatched. Lines only: dots make an SVG a hundred times larger.
 HATCHES = ("", "\\\\", "--", "||", "++", "-\\")
 #: What a moved key, or a hot one, is striped with. No node has it.
@@ -188,7 +190,7 @@ def edges(faces: Sequence[str]) -> dict[str, Any]:
 
 def striped(face: str) -> dict[str, Any]:
     """The look of what has moved, or is hot, in this colour."""
-    edge = YELLOW_EDGE if face == YELLOW else PAPER
+    edge = YELLOW_STRIPES if face == YELLOW else PAPER
     return {"facecolor": face, "edgecolor": edge, "hatch": STRIPES, "linewidth": 0.6}
 
 
