@@ -4,7 +4,7 @@ __all__ = ["FirstOfEquals"]
 
 
 class FirstOfEquals:
-    """Each request goes to the node with the fewest requests in flight; of several, to the first."""
+    """Each request goes to the first emptiest node."""
 
     def __init__(self, n: int) -> None:
         self.in_flight = [0] * n
