@@ -7,7 +7,7 @@ import pytest
 from driven.queues import CHECKS, FEW, Fewest
 
 from lbcore import BurstRoundRobin, LeastConnections, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRoundRobin
-from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider
+from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider, tipping
 from lbcore.lab.exhibits.queues._theory import mean_latency, quantile, slower
 from lbcore.lab.frame.still import figure
 from lbcore.lab.frame.words import guess
@@ -172,6 +172,17 @@ def test_shares_are_those_of_the_simulation():
     assert f"It gets {100 * run.picked[1] / 4_000:.0f} % under LeastConnections" in result.sentence()
     even = shares([RoundRobin], 60, nodes=4, requests=4_000)
     assert even.picked[0].tolist() == [1_000] * 4 and even.told(0) == 25
+
+
+def test_a_node_tips_as_its_chain_says():
+    """Without a burst and below its workers' number the mean is Erlang's; beyond the point it only grows."""
+    calm = tipping(30, 0).held[200:].mean()
+    assert calm == pytest.approx(3.0, abs=0.3)  # ten workers at 30 %: three are at work
+    assert tipping(70, 0).point == pytest.approx(10 + math.log(0.7) / math.log(0.98))
+    over = tipping(burst=40)
+    assert over.lost == 20 and (over.held[-1] > 100).all()
+    held = tipping(burst=40, limit=25)
+    assert held.held.max() == 25 and held.lost == 0 and 0 < held.refused < 10
 
 
 def test_the_table_by_hand():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lbcore import LeastConnections, RoundRobin, TwoChoices
-from lbcore.lab import FirstOfEquals, by_age, latency, shares
+from lbcore.lab import FirstOfEquals, by_age, latency, shares, tipping
 from lbcore.lab.player import race as races
 
 LESSON = Path(__file__).parents[2] / "lessons" / "06_least_loaded.ipynb"
@@ -64,7 +64,7 @@ def test_the_herd_that_is_told(text):
     ]
     assert shares[1] == [0, 27, 0, 0, 0, 0] and shares[3] == [21, 0, 0, 0, 0, 0]
     assert shares[2][1] == 0 and min(shares[2][:1] + shares[2][2:]) >= 3  # 'five nodes look alike and share'
-    assert "36 late requests against 14" in text
+    assert "36 requests are late, which is not done after 5.7 s, against 14" in text and least.late_s == 5.7
     assert [len(trace.turned_late_s) for trace in (least, two)] == [36, 14]
 
 
@@ -104,3 +104,28 @@ def test_ties(text, seed):
     assert found.percent(0, 0) == pytest.approx(50, abs=1.5) and found.told(1) == pytest.approx(10, abs=0.5)
     found = latency(pair, 80, requests=20_000, seed=seed)
     assert found.rows[0].p99 == pytest.approx(found.rows[1].p99, rel=0.1)  # 'Waiting hardly differs'
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tipping(text, seed):
+    assert "at 7 requests" in text and "at 28, its **tipping point**" in text and "about half of the runs" in text
+    found = tipping(burst=20, seed=seed)
+    assert found.load == 70 and round(found.point) == 28 and 5 <= found.lost <= 15
+    assert 0 < tipping(burst=0, seed=seed).lost < 6  # 'some tip without any'
+    assert tipping(burst=40, seed=seed).lost == 20
+    limited = tipping(burst=40, limit=25, seed=seed)
+    assert limited.lost == 0 and limited.refused < 5  # 'a few'
+
+
+def test_the_formulas(text):
+    """What two choices leave, and random: shares of nodes with at least i requests at 80 %, and the means."""
+    one = [0.8**i for i in range(1, 6)]
+    two = [0.8 ** (2**i - 1) for i in range(1, 6)]
+    for row in (one, two):
+        assert " | ".join(f"{100 * share:.{0 if share > 0.1 else 1}f} %" for share in row) in text
+    assert round(sum(0.8 ** (2**i - 2) for i in range(1, 9)), 2) == 1.95 and "= 1.95" in text
+    assert [round(1 / (1 - load)) for load in (0.5, 0.8, 0.95)] == [
+        2,
+        5,
+        20,
+    ] and "2 at 50 %, 5 at 80 %, 20 at 95 %" in text

@@ -13,10 +13,11 @@ from lbcore import (
     TwoChoices,
     WeightedRoundRobin,
 )
-from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider
+from lbcore.lab import FirstOfEquals, by_age, by_choices, by_load, choice, latency, served, shares, slider, tipping
 from lbcore.lab.exhibits.queues._curve import Curve
 from lbcore.lab.exhibits.queues.latency import Latency
 from lbcore.lab.exhibits.queues.shares import Shares
+from lbcore.lab.exhibits.queues.tipping import RUNS, Tipping, completed
 from lbcore.lab.player.trace import Trace
 
 
@@ -69,6 +70,17 @@ def check_shares(fig, result):
     assert [int(text.split()[1]) for text in told] == [round(result.told(row)) for row in range(len(result.labels))]
 
 
+def check_tipping(fig, result):
+    """The curve crosses the line of what comes at the point that is marked; below are all runs, the told one strong."""
+    above, below = fig.axes
+    [curve] = [line for line in above.lines if line.get_gid() == "completed"]
+    [point] = [line.get_xdata()[0] for line in above.lines if line.get_gid() == "point"]
+    assert np.interp(point, *curve.get_data()) == pytest.approx(result.load / 10, abs=0.02) and point == result.point
+    assert completed(np.array([result.point])) == pytest.approx(result.load / 10)
+    [run] = [line for line in below.lines if line.get_gid() == "run"]
+    assert np.array_equal(run.get_ydata(), result.held[:, 0]) and len(below.lines) == RUNS + 1
+
+
 def check_trace(fig, result):
     """The bars of each lane are as long as its requests are at the node."""
     for node in range(len(result.nodes)):
@@ -78,7 +90,7 @@ def check_trace(fig, result):
         assert total == pytest.approx((result.end_s - result.arrival_s)[mine].sum())
 
 
-CHECKS = {Latency: check_latency, Curve: check_curve, Shares: check_shares, Trace: check_trace}
+CHECKS = {Latency: check_latency, Curve: check_curve, Shares: check_shares, Tipping: check_tipping, Trace: check_trace}
 
 NAMES = {"Fewest": Fewest, "FirstOfEquals": FirstOfEquals}
 
@@ -107,6 +119,8 @@ WIDGETS = {
         [FirstOfEquals, LeastConnections, Fewest], load=slider(1, 99, start=10), nodes=slider(2, 70, start=10),
         requests=FEW,
     ),
+    "tipping": lambda: tipping(slider(50, 95, start=70), burst=slider(0, 40, start=20)),
+    "tipping with a limit": lambda: tipping(burst=slider(0, 40, start=40), limit=slider(1, 60, start=25)),
     "served": lambda: served(choice(LeastConnections, RoundRobin, Fewest), [0, 1, slider(1, 9)], [6, 1.5, 0.5]),
 }  # fmt: skip
 
@@ -141,5 +155,8 @@ BAD = {
     "shares(workers=0)": (lambda: shares(workers=0, prediction=1), "workers"),
     "shares(broken=10)": (lambda: shares(broken=10, prediction=1), "broken"),
     "shares(nodes=1, broken=0)": (lambda: shares(nodes=1, broken=0, prediction=1), "broken"),
+    "tipping(5)": (lambda: tipping(5, prediction=1), "load"),
+    "tipping(burst=-1)": (lambda: tipping(burst=-1, prediction=1), "burst"),
+    "tipping(limit=0)": (lambda: tipping(limit=0, prediction=1), "limit"),
     "served(3)": (lambda: served(3, [0], [1], prediction=1), "cls"),
 }

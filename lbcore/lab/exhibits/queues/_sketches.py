@@ -4,14 +4,15 @@ __all__ = ["FirstOfEquals"]
 
 
 class FirstOfEquals:
-    """Each request goes to the node with the fewest requests in flight; of several, to the first."""
+    """Pick the first of the emptiest nodes."""
 
     def __init__(self, n: int) -> None:
         self.in_flight = [0] * n
 
     def select(self) -> int:
-        node = self.in_flight.index(min(self.in_flight))
-        self.in_flight[node] += 1
+        held = self.in_flight
+        node = held.index(min(held))
+        held[node] += 1
         return node
 
     def release(self, node: int) -> None:
