@@ -41,10 +41,10 @@ class Grey(Result):
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
-        beats = f"{self.beats_missed} times" if self.beats_missed else "not once"
+        beats = f"speaks {self.beats_missed} times" if self.beats_missed else "never speaks"
         rows = [
             f"Seed {self.seed}: from {AT_S:g} to {AT_S + FOR_S:g} s {NODE} {ILL[self.fault][1]}, and beats on time: "
-            f"the detector speaks {beats}."
+            f"the detector {beats}."
         ]
         for one, share, after_s in zip(self.stages, self.shares, self.ejected_s, strict=True):
             out = "" if after_s is None else f", ejected after {over_s(after_s)}"
