@@ -99,7 +99,7 @@ def test_the_grey_node(seed):
         lost += free_s - time_s > 2.0
     slow, fails = grey("slow", seed=seed), grey("fails at once", seed=seed)
     assert slow.stages[0].failed == pytest.approx(lost, abs=1) and slow.shares[0] == 50
-    assert slow.shares[2] in (6, 7) and "gives it six or seven" in TEXT
+    assert slow.shares[2] in (6, 7) and "gives the node six or seven" in TEXT
     assert fails.stages[0].failed == 50 < fails.stages[2].failed and fails.stages[1].failed == 5
     assert slow.stages[0].failed == said(r"waits behind them, (\d+)\.")[0]
     # Of the 200 requests that come while it is ill.

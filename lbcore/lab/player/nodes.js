@@ -107,6 +107,11 @@ function aNode(brush, place, k, now) {
   let name = fits ?? trace.names[k].slice(prefix);
   while (fits === undefined && name.length > 2 && pen.measureText(`${name}…`).width > room) name = name.slice(0, -1);
   brush.write(fits === undefined ? `${name}…` : name, x, nameY, { size, bold: true });
+  if (words && !up) {
+    // The lines of the cross do not run through the words.
+    pen.fillStyle = look.paper;
+    pen.fillRect(right - wordsWide + 6, nameY - 12, wordsWide - 2, 16);
+  }
   if (words) brush.write(words, right, nameY, { align: "right", size: 13 });
 
   // The track of the queue, what waits in it, and the place of service.
