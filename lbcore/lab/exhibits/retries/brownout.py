@@ -91,8 +91,8 @@ class BrownOut(Result):
         if self.turned_away is not None:
             rate = self.rate * (1 - self.turned_away / 100)
             text += (
-                f"At {RESTART_S:g} s it is restarted, and for {DOOR_S:g} s turns {self.turned_away} % of the users away: "
-                f"the others ask for {rate:,.0f} x {1 + self.retries} = {rate * (1 + self.retries):,.0f} a second. "
+                f"At {RESTART_S:g} s it is restarted, and for {DOOR_S:g} s turns {self.turned_away} % of the users "
+                f"away: the others ask for {rate:,.0f} x {1 + self.retries} = {rate * (1 + self.retries):,.0f}. "
             )
         elif self.retries and not self.states and self.policy not in DROPS:
             each = "" if self.budget is None else f"{self.budget / 100:g}"
@@ -158,10 +158,10 @@ class BrownOut(Result):
             good.axvline(at, color=style.INK, linewidth=1.0, linestyle=(0, (1, 1.5)), zorder=4, gid="recovery")
         verdict = "not recovered" if math.isinf(self.recovery_s) else f"recovered after {self.recovery_s:,.0f} s"
         shades = "; on top: retries" if self.again.any() else ""
-        shades += "; pale: refused" if self.refused.any() else ""
+        shades += "; faint: refused" if self.refused.any() else ""
         style.count_axis(load, "", 5)
         load.set_title(f"attempts, each second{shades}", pad=20)
-        late = "; pale: too late" if self.wasted.any() else ""
+        late = "; faint: too late" if self.wasted.any() else ""
         style.count_axis(good, f"finished, each second{late}; {verdict}", 5)
         load.set_xlim(0, len(self.good))
         good.set_xlabel("seconds")

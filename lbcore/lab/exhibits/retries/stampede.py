@@ -81,7 +81,7 @@ class Stampede(Result):
             ax.set_ylim(0, self.clients * 1.2)
             ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
         axes[-1].set_xlim(0, self.until_s)
-        axes[-1].set_xlabel("seconds (bars: calls in 50 ms; pale: the first call)")
+        axes[-1].set_xlabel("seconds (bars: calls in 50 ms; faint: the first call)")
 
 
 @exhibit(truth=lambda result, _: result.busiest[0], seeds=30)

@@ -39,6 +39,5 @@ def storm(retries: int = 1, *, seed: int = 7) -> Trace:
         np.maximum(found.begin_s + TRAVEL_S, sent_s + TRAVEL_S),
         end_s,
         travel_s=TRAVEL_S,
-        name="the clients",
         hung_up_s=np.where(gone, sent_s + TIMEOUT_S, np.nan),
     )
