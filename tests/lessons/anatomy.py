@@ -34,7 +34,7 @@ SECTIONS = (
 SHORT_SECTIONS = ("Question", "Play", "Takeaways")
 # What does not fit into the hour stands at the end; its minutes are not the lesson's.
 LAST = "If you have another half hour"
-MINUTES = (10, 38, 35, 35, 38, 45, 40, 45, 40, 45, 60, 30, 30)
+MINUTES = (10, 38, 35, 38, 38, 45, 40, 45, 40, 45, 60, 30, 30)
 LONGEST_CELL = 8
 LAYOUT = {"HBox", "VBox", "GridBox", "Box", "Layout", "Output", "ipywidgets", "anywidget", "plt", "matplotlib"}
 HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
