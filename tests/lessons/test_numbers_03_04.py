@@ -1,5 +1,6 @@
 """The numbers in the text of lessons 03 and 04, computed again without lbcore, and beside what its pictures say."""
 
+import math
 import re
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import nbformat
 import numpy as np
 import pytest
 import xxhash
+from scipy import stats
 
-from lbcore import HashSlots, ModuloHash, moved
-from lbcore.lab import count_keys, handover, hot_keys, moves, race
+from lbcore import BurstRoundRobin, HashSlots, ModuloHash, WeightedRandom, WeightedRoundRobin, moved
+from lbcore.lab import balance, count_keys, handover, hot_keys, latency, moves, race, sequence
 
 SEEDS = (7, 0, 1, 2)
 LESSONS = Path(__file__).parents[2] / "lessons"
@@ -19,6 +21,73 @@ def text(number: str) -> str:
     [path] = LESSONS.glob(f"{number}_*.ipynb")
     told = " ".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
     return re.sub(r"\s+", " ", told)
+
+
+def smooth(weights: list[int], requests: int) -> tuple[list[int], list[list[int]]]:
+    """The picks of the smooth rule, and the credits after each."""
+    credit, picks, after = [0] * len(weights), [], []
+    for _ in range(requests):
+        credit = [have + earned for have, earned in zip(credit, weights, strict=True)]
+        picks.append(credit.index(max(credit)))
+        credit[picks[-1]] -= sum(weights)
+        after.append(credit)
+    return picks, after
+
+
+def test_03_the_order_by_hand() -> None:
+    told, (picks, after) = text("03"), smooth([5, 1, 1], 7)
+    rows = re.findall(r"\| (\d) \| [^|]+ \| [^|]+ \| (\d) \| ([^|]+) \|", told)[2:]
+    assert [int(row[1]) for row in rows] == picks
+    assert [[int(c) for c in row[2].replace("\N{MINUS SIGN}", "-").split(",")] for row in rows] == after
+    assert max(abs(c) for row in after for c in row) == 4 and "no credit is beyond ±4" in told
+    assert smooth([10, 2, 2], 14)[0] == picks * 2 and "the same order as 5, 1 and 1" in told
+
+
+@pytest.mark.parametrize("weight", range(1, 21))
+def test_03_both_rows_have_the_same_totals(weight: int) -> None:
+    for weights in ([weight, 1, 1], [weight, 20]):
+        shown = sequence([WeightedRoundRobin, BurstRoundRobin], weights=weights, cycles=2)
+        assert shown.picks[0].tolist() == smooth(weights, 2 * sum(weights))[0]
+        for picks in shown.picks:
+            assert np.bincount(picks, minlength=len(weights)).tolist() == [2 * one for one in weights]
+        if weights == [12, 1, 1]:
+            assert shown.longest == (8, 12) and "makes 8 in a row" in text("03")
+        if weights in ([1, 20], [20, 20]):
+            assert shown.longest == ((20, 20) if weight == 1 else (1, 20))
+
+
+def test_03_by_luck() -> None:
+    told = text("03")
+    for share, mean in ((5 / 7, 50), (1 / 7, 10)):
+        assert f"{mean} ± {math.sqrt(70 * share * (1 - share)):.1f}" in told
+    counts = np.random.default_rng(1).multinomial(70, [5 / 7, 1 / 7, 1 / 7], size=100_000)
+    low, high = stats.binom.ppf([[0.025], [0.975]], 70, [5 / 7, 1 / 7, 1 / 7])
+    outside = 1 - ((counts >= low) & (counts <= high)).all(axis=1).mean()
+    assert round(1 / outside) == 11 and "one healthy run of eleven" in told
+    first = balance(WeightedRandom, weights=[5, 1, 1], requests=70)
+    assert first.counts[1:].tolist() == [17, 5] and "gives them 17 and 5" in told and first.counts[1] > first.high[1]
+
+
+def test_03_the_queues_feel_the_order() -> None:
+    told = text("03")
+    run = race(
+        BurstRoundRobin(2, [20, 20]), WeightedRoundRobin(2, [20, 20]), requests=120, service_s=0.18, uneven=False
+    )
+    assert "half of the requests are late" in told and "a queue of up to nine" in told
+    assert "60 were late" in run.summary and "0 were late" in run.summary and "longest queue was 9" in run.summary
+    # The queues by hand: a request each 0.1 s, and late from 1.7 s on, of which 0.8 s are its way.
+    free, late = [0.0, 0.0], 0
+    for i in range(120):
+        node, now = i // 20 % 2, i * 0.1
+        free[node] = max(free[node], now) + 0.18
+        late += free[node] - now > 0.9 + 1e-9
+    assert late == 60
+    for seed in SEEDS:
+        burst, even = latency([BurstRoundRobin, WeightedRoundRobin], weights=[20, 20], requests=300_000, seed=seed).rows
+        assert burst.p50 == pytest.approx(5.4, abs=0.15) and even.p50 == pytest.approx(2.67, abs=0.08)
+        assert burst.p99 == pytest.approx(22.5, abs=1.2) and even.p99 == pytest.approx(18, abs=0.9)
+    down = balance(WeightedRoundRobin(3, [5, 1, 1]), requests=7_000, down=[0])
+    assert down.counts.tolist() == [0, 3_500, 3_500] and "get 3,500 of 7,000 requests each" in told
 
 
 def test_04_a_key_by_hand() -> None:

@@ -85,6 +85,12 @@ def check_balance(fig, result):
 
 
 def check_sequence(fig, result):
+    if result.whole:
+        for label, picks in zip(result.labels, result.picks, strict=True):
+            counts = [picks.tolist().count(node) for node in range(len(result.nodes))]
+            assert any(
+                t.get_text().startswith(f"{', '.join(map(str, counts))} requests, ") for t in fig.axes[0].texts
+            ), label
     check_squares(fig, [node for row in result.picks for node in row.tolist()])
 
 
@@ -166,6 +172,9 @@ WIDGETS = {
     "sequence": lambda: sequence(
         [BurstRoundRobin, WeightedRoundRobin], weights=[slider(1, 10, start=5), 1, 1], requests=slider(0, 120, start=14)
     ),
+    "sequence of cycles": lambda: sequence(
+        [WeightedRoundRobin, BurstRoundRobin], weights=[slider(1, 20, start=12), 1, 1], cycles=slider(1, 5, start=2)
+    ),
     "sequence of one": lambda: sequence(
         choice(RoundRobin, Random, MyHash), nodes=slider(1, 100, start=3), requests=slider(1, 120, start=14), seed=SEEDS
     ),
@@ -202,6 +211,13 @@ BAD = {
     "balance(keys)": (lambda: balance(RoundRobin(3), 2, keys=["a", "b"], prediction=1), "keys"),
     "balance(keys, too few)": (lambda: balance(ModuloHash(3), 3, keys=["a", "b"], prediction=1), "requests"),
     "sequence(121)": (lambda: sequence(RoundRobin(3), 121, prediction=1), "requests"),
+    "sequence(cycles=0)": (lambda: sequence(WeightedRoundRobin, weights=[5, 1], cycles=0, prediction=1), "cycles"),
+    "sequence(cycles=21)": (lambda: sequence(WeightedRoundRobin, weights=[5, 1], cycles=21, prediction=1), "cycles"),
+    "sequence(cycles, no weights)": (lambda: sequence(RoundRobin, cycles=2, prediction=1), "cycles"),
+    "sequence(cycles, requests)": (
+        lambda: sequence(WeightedRoundRobin, 14, weights=[5, 1], cycles=2, prediction=1),
+        "cycles",
+    ),
     "sequence([])": (lambda: sequence([], prediction=1), "selector"),
     "luck(runs=0)": (lambda: luck(Random, runs=0, prediction=1), "runs"),
     "luck(nodes=0)": (lambda: luck(Random, 0, prediction=1), "nodes"),

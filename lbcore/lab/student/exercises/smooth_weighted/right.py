@@ -6,7 +6,7 @@ The savings add up to zero after every pick. Which of two equally rich nodes is 
 
 class Smooth:
     def __init__(self, weights):
-        self.weights, self.current = weights, [0] * len(weights)  # current: each node's savings
+        self.weights, self.current = weights, [0] * len(weights)  # current: each node's credit
 
     def select(self):
         # stub: ...  # every node earns its weight
