@@ -14,7 +14,6 @@ UNCUT = {
     "03_weighted",
     "04_hashing",
     "05_consistent_hashing",
-    "06_least_loaded",
     "08_failover",
     "09_retries",
 }
