@@ -1,0 +1,1 @@
+"""What lbcore costs: `python -m tests.benchmarks`."""
