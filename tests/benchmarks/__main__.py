@@ -36,12 +36,8 @@ def row(name: str, quick: bool, against: Path | None) -> Row:
     job = JOBS[name](quick)
     if against is None:
         return measured(name, job, quick)
-    ours, before = Elsewhere(ROOT, name, quick), Elsewhere(against, name, quick)
-    try:
+    with Elsewhere(ROOT, name, quick) as ours, Elsewhere(against, name, quick) as before:
         return measured(name, job, quick, before, ours)
-    finally:
-        ours.close()
-        before.close()
 
 
 def plot(rows: list[Row], file: Path) -> None:

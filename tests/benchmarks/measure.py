@@ -47,6 +47,12 @@ class Timed(Protocol):
     def once_s(self) -> float: ...
 
 
+class Build(Timed, Protocol):
+    """A build of lbcore in a process of its own. able: whether it has what the job asks for."""
+
+    able: bool
+
+
 class Here:
     """Work in this process, repeated until a sample is long enough."""
 
@@ -150,10 +156,10 @@ class Row:
         return {"job": self.name, "s": self.ours_s, "floor_s": self.floor_s, "peers": peers, "marks": marks}
 
 
-def measured(name: str, job: Job, quick: bool, before: Timed | None = None, ours: Timed | None = None) -> Row:
+def measured(name: str, job: Job, quick: bool, before: Build | None = None, ours: Build | None = None) -> Row:
     """Times a job. before, ours: another build of lbcore and this one, where both run in processes of their own."""
     least_s = 0.003 if quick else 0.02
-    others: dict[str, Timed] = {} if before is None else {"before": before}
+    others: dict[str, Timed] = {"before": before} if before is not None and before.able else {}
     others |= {peer: Here(work, job.wall, least_s) for peer, work in job.peers.items() if isinstance(work, Work)}
     ours_s, found = rounds(ours or Here(job.ours, job.wall, least_s), others, 4 if quick else 10, 12 if quick else 40)
     floor_s = None
@@ -161,4 +167,6 @@ def measured(name: str, job: Job, quick: bool, before: Timed | None = None, ours
         floor = Here(job.floor, job.wall, least_s)
         floor_s = min(floor.once_s() for _ in range(5))
     missing = {peer: why for peer, why in job.peers.items() if isinstance(why, str)}
+    if before is not None and not before.able:
+        missing["before"] = "cannot do this job"
     return Row(name, job.unit, ours_s, floor_s, {**found, **missing}, job.marks)
