@@ -57,7 +57,7 @@ def main(folder: str, job: str, size: str) -> None:
     try:
         made = JOBS[job](quick)
         work = Here(made.ours, made.wall, 0.003 if quick else 0.02)
-    except (ImportError, AttributeError, TypeError) as error:
+    except Exception as error:  # whatever it lacks
         print(error, flush=True)
         return
     print("ready", flush=True)
