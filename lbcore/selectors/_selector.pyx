@@ -10,6 +10,7 @@ from lbcore.selectors._checks cimport (
 )
 from lbcore.selectors._keys cimport hash_key, hash_keys, key_words
 from lbcore.selectors._pickle cimport Pickled
+from lbcore.selectors._state cimport alone, batch_begins, batch_ends
 
 cdef enum:
     CHUNK = 1024                # integer keys hashed at a time: 8 kB, which stays in the nearest cache
@@ -47,8 +48,11 @@ cdef class Selector(Pickled):
         if self.clock is not None:
             self.tell_time()
         if isinstance(avoid, tuple) and not avoid:
-            with self.lock:
+            if alone(self):     # a lock would cost as much again as the call
                 node = self.place(h) if self.by_key else self.pick()
+            else:
+                with self.lock:
+                    node = self.place(h) if self.by_key else self.pick()
         else:
             node = self.select_other(h, avoid)
         if node < 0:
@@ -96,8 +100,10 @@ cdef class Selector(Pickled):
             if self.clock is not None:
                 self.tell_time()
             self.check_caller()
+            batch_begins(self)
             with nogil:
                 self.pick_many(&view[0], m)
+            batch_ends(self)
         return picks
 
     cdef select_keys(self, keys, out):
@@ -116,6 +122,7 @@ cdef class Selector(Pickled):
         if self.clock is not None:
             self.tell_time()
         self.check_caller()
+        batch_begins(self)
         with nogil:
             if hashed:
                 self.place_many(&given[0], &view[0], m)
@@ -127,6 +134,7 @@ cdef class Selector(Pickled):
                         chunk[i] = _hashes.xxh64_word(given[done + i])
                     self.place_many(&chunk[0], &view[done], k)
                     done += k
+        batch_ends(self)
         return picks
 
     cdef object hashes_of(self, keys):

@@ -15,6 +15,17 @@ cdef enum Change:
     OTHERS_UP       # one goes down or comes up
 
 
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    #define LBCORE_GIL 0
+    #else
+    #define LBCORE_GIL 1
+    #endif
+    """
+    const bint GIL "LBCORE_GIL"     # whether this Python has one
+
+
 cdef class State:
     cdef tuple names
     cdef dict index_of
@@ -38,6 +49,7 @@ cdef class State:
     cdef dict held                  # the arrays of the columns
     cdef cython.pymutex lock
     cdef unsigned long holder       # the thread inside enter() and leave(); 0 where none is
+    cdef int batches                # at work without the GIL, or about to be
     cdef bint is_shut               # half made or half changed: n_live is 0
     cdef object made                # what `prepare` returned, for the hooks that are called next
 
@@ -69,3 +81,22 @@ cdef class State:
     cdef settle(self, Occasion occasion, dict state, int32_t removed)
     cdef refresh(self)
     cdef Py_ssize_t find(self, node, str argument) except -1
+
+
+cdef inline void batch_begins(State state) noexcept:
+    """Before the GIL is let go of for work with the lock; `batch_ends` must follow."""
+    if GIL:
+        state.batches += 1
+
+
+cdef inline void batch_ends(State state) noexcept:
+    if GIL:
+        state.batches -= 1
+
+
+cdef inline bint alone(State state) noexcept:
+    """Whether this call has the state to itself without the lock, as long as it keeps the GIL.
+
+    Whoever has the lock then has let go of the GIL, in a batch or in foreign code, or is still waiting for it.
+    """
+    return GIL and state.batches == 0 and state.holder == 0

@@ -20,6 +20,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t, uint64_t
 from lbcore.selectors._checks cimport seed_of
 from lbcore.selectors._draws cimport draw
 from lbcore.selectors._selector cimport Selector
+from lbcore.selectors._state cimport batch_begins, batch_ends
 from lbcore.simulate._times cimport LISTED, Times, fill, take_times
 from lbcore.simulate._tournament cimport ENDLESS, bits_of, time_of
 from lbcore.simulate.counting cimport Counting, count
@@ -243,9 +244,11 @@ cdef class Engine(Counting):
             self.make_room()
             began = perf_counter()
             self.budget = 4 * self.piece
+            batch_begins(self.selector)
             with nogil, self.selector.lock:
                 if self.same():
                     self.run(min(stop, self.number + self.piece), until)
+            batch_ends(self.selector)
             self.look()
             if perf_counter() - began > LONG_S:
                 self.piece = max(1, self.piece // 2)
@@ -257,8 +260,10 @@ cdef class Engine(Counting):
         cdef bint all_gone = False
         while not all_gone:
             self.budget = self.piece
+            batch_begins(self.selector)
             with nogil, self.selector.lock:
                 all_gone = not self.same() or self.depart(until)
+            batch_ends(self.selector)
             self.look()
         if until < INFINITY:
             self.now_s = until

@@ -64,7 +64,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds of smaller jobs: under a minute")
-    parser.add_argument("--job", action="append", metavar="NAME", help="only the jobs whose names contain this")
+    parser.add_argument("--job", action="append", metavar="NAME", help="the job of this name, or those that contain it")
     parser.add_argument("--against", type=Path, metavar="FOLDER", help="another build of lbcore, as `before`")
     parser.add_argument("--json", action="store_true", help="print the figures for a program")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios as well")
@@ -73,8 +73,8 @@ def main() -> None:
     if asked.growth:
         growth.main(asked.quick, asked.job)
         return
-    names = [name for name in JOBS if not asked.job or any(part == name for part in asked.job)]
-    names = names or [name for name in JOBS if any(part in name for part in asked.job)]
+    parts = asked.job or [""]
+    names = [name for name in JOBS if any(name == part or part not in JOBS and part in name for part in parts)]
     if not names:
         parser.error(f"--job: no name contains that; there are {', '.join(JOBS)}")
     if not asked.json:
