@@ -11,6 +11,9 @@ from lbcore.selectors._draws cimport TRIES, again
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector
 
+cdef enum:
+    TOGETHER = 8        # keys that jump side by side
+
 
 cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
     """The published function. IEEE division and product are exact to the last bit, so it is the same everywhere."""
@@ -20,6 +23,29 @@ cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
         key = key * 2862933555777941757ULL + 1
         next_node = <int64_t>((node + 1) * (2147483648.0 / <double>((key >> 33) + 1)))
     return <int32_t>node
+
+
+cdef inline void jump_together(const uint64_t* keys, int32_t* out, int32_t n) noexcept nogil:
+    """Several keys jump side by side until all are through. Each waits for its quotients; together they fill the wait."""
+    cdef uint64_t key[TOGETHER]
+    cdef int64_t node[TOGETHER]
+    cdef int64_t next_node[TOGETHER]
+    cdef bint under_way = True
+    cdef int i
+    for i in range(TOGETHER):
+        key[i], next_node[i] = keys[i], 0
+    while under_way:
+        under_way = False
+        for i in range(TOGETHER):
+            if next_node[i] < n:        # compiled without a branch: which key is through cannot be predicted
+                node[i] = next_node[i]
+            key[i] = key[i] * 2862933555777941757ULL + 1
+            # The shifted key fits int64_t too, which needs fewer instructions to become a double.
+            if next_node[i] < n:
+                next_node[i] = <int64_t>((node[i] + 1) * (2147483648.0 / <double><int64_t>((key[i] >> 33) + 1)))
+            under_way |= next_node[i] < n
+    for i in range(TOGETHER):
+        out[i] = <int32_t>node[i]
 
 
 cdef class JumpHash(Selector):
@@ -54,7 +80,7 @@ cdef class JumpHash(Selector):
         return self.live[jump(h, self.n_live)]      # so few are up that hashing would go on for long
 
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i = 0
         cdef int32_t n
         with self.lock:
             if self.n_live < self.n or self.n == 0:
@@ -62,8 +88,12 @@ cdef class JumpHash(Selector):
                     out[i] = self.place(hashes[i])
                 return
             n = self.n
-        for i in range(m):
+        while m - i >= TOGETHER:
+            jump_together(hashes + i, out + i, n)
+            i += TOGETHER
+        while i < m:
             out[i] = jump(hashes[i], n)
+            i += 1
 
     cdef check_remove(self, int32_t i):
         if i < self.n - 1:
