@@ -90,7 +90,7 @@ def fill_table(offsets, skips, weights, table_size):
     cdef int32_t[::1] owner
     cdef int32_t i, n = <int32_t>at.shape[0]
     cdef double most
-    cdef int64_t tries
+    cdef int64_t tries, entry, step
     cdef Py_ssize_t filled = 0, turn = 0, looks = 0
     if not 1 <= n <= size <= 1 << 24 or skip.shape[0] != n or weight.shape[0] != n:
         raise ValueError("offsets: offsets, skips and weights differ in length, or do not fit the table")
@@ -114,13 +114,17 @@ def fill_table(offsets, skips, weights, table_size):
                     continue
                 target[i] += most
                 tries = 0
-                while owner[at[i]] >= 0 and tries < size:
-                    at[i] = (at[i] + skip[i]) % size
+                entry, step = at[i], skip[i]
+                while owner[entry] >= 0 and tries < size:
+                    entry += step
+                    if entry >= size:
+                        entry -= size
                     tries += 1
-                if owner[at[i]] >= 0:
+                at[i] = entry
+                if owner[entry] >= 0:
                     filled = -1
                     break
-                owner[at[i]] = i
+                owner[entry] = i
                 filled += 1
                 if filled == size:
                     break
