@@ -14,6 +14,80 @@ from lbcore.selectors._draws cimport again
 from lbcore.selectors._keys cimport key_hash_of, name_hash
 from lbcore.selectors._selector cimport Selector
 
+cdef extern from *:
+    """
+    #include <stdint.h>
+
+    /* Of TOGETHER keys, the node with the largest draw: of one node after the other, for all keys. The draws do not
+       wait for each other, and nothing branches. The loop is compiled for newer instruction sets too, whose registers
+       hold four or eight draws; the integers are the same with each. */
+    #define LBCORE_TOGETHER 64
+    #define LBCORE_WINNERS(name, target) \
+    target static void name( \
+        const uint64_t *keys, const uint64_t *seeds, const int32_t *live, int32_t n, int32_t *out) { \
+        int64_t most[LBCORE_TOGETHER], best[LBCORE_TOGETHER]; \
+        for (int j = 0; j < LBCORE_TOGETHER; j++) most[j] = best[j] = -1; \
+        for (int32_t k = 0; k < n; k++) { \
+            int64_t node = live[k]; \
+            uint64_t seed = seeds[node]; \
+            for (int j = 0; j < LBCORE_TOGETHER; j++) { \
+                uint64_t z = (keys[j] ^ seed) + 0x9E3779B97F4A7C15ULL; \
+                z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL; \
+                z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL; \
+                int64_t draw = (int64_t)((z ^ (z >> 31)) >> 12); \
+                int wins = draw > most[j]; \
+                most[j] = wins ? draw : most[j]; \
+                best[j] = wins ? node : best[j]; \
+            } \
+        } \
+        for (int j = 0; j < LBCORE_TOGETHER; j++) out[j] = (int32_t)best[j]; \
+    }
+    LBCORE_WINNERS(lbcore_winners, )
+    #if defined(__GNUC__) && defined(__x86_64__)
+    LBCORE_WINNERS(lbcore_winners_avx2, __attribute__((target("avx2"))))
+    LBCORE_WINNERS(lbcore_winners_avx512, __attribute__((target("avx512f,avx512dq"))))
+    static int lbcore_instructions(void) {
+        __builtin_cpu_init();
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return 2;
+        return __builtin_cpu_supports("avx2") ? 1 : 0;
+    }
+    #else
+    #define lbcore_winners_avx2 lbcore_winners
+    #define lbcore_winners_avx512 lbcore_winners
+    static int lbcore_instructions(void) { return 0; }
+    #endif
+    """
+    enum:
+        TOGETHER "LBCORE_TOGETHER"
+    void winners "lbcore_winners"(
+        const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
+    void winners_avx2 "lbcore_winners_avx2"(
+        const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
+    void winners_avx512 "lbcore_winners_avx512"(
+        const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
+    int instructions_here "lbcore_instructions"()
+
+ctypedef void (*Winners)(const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
+
+cdef list INSTRUCTIONS = ["baseline", "avx2", "avx512"][:instructions_here() + 1]
+cdef Winners fastest
+
+
+def use(str instructions):
+    """Draw batches with one of the `available` instruction sets. The picks are the same; tests see to that."""
+    global fastest
+    if instructions not in INSTRUCTIONS:
+        raise ValueError(f"instructions: {instructions!r} is none of {', '.join(INSTRUCTIONS)}")
+    fastest = winners if instructions == "baseline" else winners_avx2 if instructions == "avx2" else winners_avx512
+
+
+def available():
+    """The instruction sets that this machine has and a batch can use, the fastest last."""
+    return list(INSTRUCTIONS)
+
+
+use(INSTRUCTIONS[instructions_here()])
+
 cdef double TINY = 1.0 / 9007199254740992.0       # 2^-53
 
 
@@ -75,3 +149,13 @@ cdef class Rendezvous(Selector):
                 if best < 0 or cost < least:
                     best, least = node, cost
         return best
+
+    cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
+        cdef Py_ssize_t i = 0
+        with self.lock:
+            while self.even and self.n_live and m - i >= TOGETHER:
+                fastest(hashes + i, &self.seed[0], &self.live[0], self.n_live, out + i)
+                i += TOGETHER
+            while i < m:
+                out[i] = self.place(hashes[i])
+                i += 1

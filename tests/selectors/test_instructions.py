@@ -1,0 +1,33 @@
+"""Whatever instruction set a batch is compiled for, the picks are those of single calls."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from lbcore import Rendezvous
+from lbcore.selectors.rendezvous import available, use
+
+
+@pytest.fixture(params=available())
+def instructions(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each that this machine has; afterwards the fastest again."""
+    use(request.param)
+    yield request.param
+    use(available()[-1])
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100])
+def test_rendezvous(instructions: str, n: int) -> None:
+    selector, keys = Rendezvous(n), np.random.default_rng(n).integers(0, 2**63, 1_000)
+    assert selector.select_many(keys).tolist() == [selector.select(int(key)) for key in keys]
+    selector.mark_down(n // 2)
+    if n > 1:
+        assert selector.select_many(keys).tolist() == [selector.select(int(key)) for key in keys]
+    else:
+        assert (selector.select_many(keys) == -1).all()
+
+
+def test_no_other() -> None:
+    with pytest.raises(ValueError, match="instructions: 'abacus' is none of baseline"):
+        use("abacus")
