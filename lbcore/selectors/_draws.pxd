@@ -7,6 +7,8 @@ without holding a lock, and a retry cannot shift the draws of the requests behin
 
 from libc.stdint cimport uint64_t
 
+from lbcore.selectors._hashes cimport mulhi
+
 cdef enum:
     TRIES = 64      # redraws for a node that is down, before the draw is taken among the live ones only
 
@@ -17,23 +19,28 @@ cdef inline uint64_t mix(uint64_t z) noexcept nogil:
     return z ^ (z >> 31)
 
 
+cdef inline uint64_t counter(uint64_t seed, uint64_t number) noexcept nogil:
+    """What is mixed for draw `number`. A loop that counts on with `step` saves a product."""
+    return seed + (number + 1) * 0x9E3779B97F4A7C15ULL
+
+
+cdef inline uint64_t step(uint64_t z) noexcept nogil:
+    return z + 0x9E3779B97F4A7C15ULL
+
+
 cdef inline uint64_t draw(uint64_t seed, uint64_t number) noexcept nogil:
     """Draw `number` (counted from 0) of the stream that `seed` names: 64 random bits."""
-    return mix(seed + (number + 1) * 0x9E3779B97F4A7C15ULL)
+    return mix(counter(seed, number))
 
 
 cdef inline uint64_t again(uint64_t bits) noexcept nogil:
     """Another 64 bits for the same request or key: the next step of a chain that starts at its own bits."""
-    return mix(bits + 0x9E3779B97F4A7C15ULL)
+    return mix(step(bits))
 
 
 cdef inline uint64_t below(uint64_t bits, uint64_t n) noexcept nogil:
-    """64 random bits scaled to 0 .. n - 1, for n < 2^32: the high word of bits * n.
-
-    A product of 64 by 32 bits in two halves, so that no 128-bit type is needed. No value is more than n / 2^64 too
-    likely, which no experiment can see.
-    """
-    return ((bits >> 32) * n + (((bits & 0xFFFFFFFFULL) * n) >> 32)) >> 32
+    """64 random bits scaled to 0 .. n - 1: no value is more than n / 2^64 too likely, which no experiment can see."""
+    return mulhi(bits, n)
 
 
 cdef inline uint64_t halved(uint64_t seed, uint64_t number) noexcept nogil:

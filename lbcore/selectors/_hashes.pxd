@@ -8,11 +8,16 @@ from libc.stdint cimport uint32_t, uint64_t
 cdef extern from *:
     """
     #include <stdint.h>
+    #ifdef _MSC_VER
+    #include <intrin.h>
+    #endif
 
     /* The high 64 bits of a product. */
     static inline uint64_t lbcore_mulhi(uint64_t a, uint64_t b) {
     #ifdef __SIZEOF_INT128__
         return (uint64_t)(((unsigned __int128)a * b) >> 64);
+    #elif defined(_M_X64) || defined(_M_ARM64)
+        return __umulh(a, b);
     #else
         uint64_t low = (a & 0xFFFFFFFFu) * (b & 0xFFFFFFFFu);
         uint64_t mid = (a >> 32) * (b & 0xFFFFFFFFu) + (low >> 32);

@@ -26,7 +26,7 @@ cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
 
 
 cdef inline void jump_together(const uint64_t* keys, int32_t* out, int32_t n) noexcept nogil:
-    """Several keys jump side by side until all are through. Each waits for its quotients; together they fill the wait."""
+    """Several keys jump side by side until all are through: one alone would wait for its quotients."""
     cdef uint64_t key[TOGETHER]
     cdef int64_t node[TOGETHER]
     cdef int64_t next_node[TOGETHER]

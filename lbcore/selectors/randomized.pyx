@@ -13,7 +13,7 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport int_of, seed_of, short
-from lbcore.selectors._draws cimport TRIES, again, below, below_half, draw, halved
+from lbcore.selectors._draws cimport TRIES, again, below, below_half, counter, draw, halved, mix, step
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._view cimport LoadView
@@ -63,8 +63,8 @@ cdef class Random(Selector):
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """With every node up, reserves m draws and fills without the lock."""
-        cdef Py_ssize_t i = 0
-        cdef uint64_t first, seed, bits
+        cdef Py_ssize_t _pair, i = 0
+        cdef uint64_t first, seed, bits, z
         cdef int32_t n
         with self.lock:
             n, seed, first = self.n, self.seed, self.number
@@ -75,8 +75,9 @@ cdef class Random(Selector):
             self.number += m
         if m and first & 1:         # whoever asked before took the other half
             out[0], i = <int32_t>below_half(halved(seed, first), n), 1
-        while i + 1 < m:
-            bits = draw(seed, (first + i) >> 1)
+        z = counter(seed, (first + i) >> 1)
+        for _pair in range((m - i) >> 1):
+            bits, z = mix(z), step(z)
             out[i], out[i + 1] = <int32_t>below_half(bits, n), <int32_t>below_half(bits << 32, n)
             i += 2
         if i < m:
@@ -84,21 +85,6 @@ cdef class Random(Selector):
 
     cdef list more_repr(self):
         return [f"seed={self.seed}"]
-
-
-cdef inline int32_t emptier(
-    const int64_t* seen, const int32_t* live, int32_t n, uint64_t seed, uint64_t number
-) noexcept nogil:
-    """Two different nodes of the n live ones are drawn: the one with less load."""
-    cdef int32_t a = <int32_t>below(draw(seed, number), n)
-    cdef int32_t b = <int32_t>below(draw(seed, number + 1), n - 1)
-    if n == 1:
-        b = a
-    else:
-        b += b >= a         # the second is drawn among the others
-    a, b = live[a], live[b]
-    # Arithmetic, not a branch: which of two random nodes is emptier cannot be predicted.
-    return a + (b - a) * (seen[b] < seen[a])
 
 
 cdef inline int32_t emptiest(
@@ -185,17 +171,28 @@ cdef class TwoChoices(LoadView):
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """The usual case, two different nodes and a fresh view, has a loop of its own."""
         cdef Py_ssize_t i
+        cdef int32_t a, b, n
+        cdef int64_t load_a, load_b, emptier
         cdef int64_t* load
         cdef const int32_t* live
+        cdef uint64_t z
         with self.lock:
-            if self.n_live == 0 or self.choices != 2 or self.replacement or self.stale:
+            if self.n_live < 2 or self.choices != 2 or self.replacement or self.stale:
                 for i in range(m):
                     out[i] = self.pick()
                 return
-            load, live = &self.load[0], &self.live[0]
+            load, live, n, z = &self.load[0], &self.live[0], self.n_live, counter(self.seed, self.number)
             for i in range(m):
-                out[i] = emptier(load, live, self.n_live, self.seed, self.number + 2 * i)
-                load[out[i]] += 1
+                a, b = <int32_t>below(mix(z), n), <int32_t>below(mix(step(z)), n - 1)
+                z = step(step(z))
+                b += b >= a         # the second is drawn among the others
+                a, b = live[a], live[b]
+                # Arithmetic, not a branch: which of two random nodes is emptier cannot be predicted. And both loads are
+                # written: where to is known early, and the next request need not wait to learn who was picked.
+                load_a, load_b = load[a], load[b]
+                emptier = load_b < load_a
+                load[a], load[b] = load_a + 1 - emptier, load_b + emptier
+                out[i] = a + (b - a) * <int32_t>emptier
             self.number += 2 * m
             self.flying += m
 

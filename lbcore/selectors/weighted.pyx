@@ -13,7 +13,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
 from lbcore.selectors._checks cimport seed_of
-from lbcore.selectors._draws cimport TRIES, again, below, draw
+from lbcore.selectors._draws cimport TRIES, again, below, counter, draw, mix, step
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._selector cimport Selector
 from lbcore.selectors._turns cimport smooth_turn
@@ -227,7 +227,7 @@ cdef class WeightedRandom(Selector):
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """With every node up, reserves m draws and fills without the lock."""
         cdef Py_ssize_t i
-        cdef uint64_t first, seed, bits, n
+        cdef uint64_t first, seed, bits, n, z
         cdef int32_t node
         cdef uint64_t[::1] threshold
         cdef int32_t[::1] alias
@@ -239,8 +239,9 @@ cdef class WeightedRandom(Selector):
             n, seed, first = self.n, self.seed, self.number
             threshold, alias = self.threshold, self.alias
             self.number += m
+        z = counter(seed, first)
         for i in range(m):
-            bits = draw(seed, first + i)
+            bits, z = mix(z), step(z)
             node = <int32_t>below(bits, n)
             # Arithmetic, not a branch: which side of the threshold a draw falls cannot be predicted.
             out[i] = node + (alias[node] - node) * (bits * n >= threshold[node])
