@@ -11,10 +11,10 @@ import time
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t
 
 from lbcore.selectors._checks cimport clock_of, seconds_of, seed_of
-from lbcore.selectors._draws cimport below, draw
+from lbcore.selectors._draws cimport below, counter, draw, mix, step
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._turns cimport least_loaded, smooth_turn
@@ -61,6 +61,75 @@ cdef class LeastConnections(LoadView):
             return send(self, smooth_turn(&self.equals[0], many, &self.weight[0], &self.credit[0]))
         return send(self, self.equals[0])
 
+    cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
+        """Nodes of one weight are served in rounds, where a look at every node for each pick would come to the same."""
+        cdef Py_ssize_t i
+        with self.lock:
+            if self.n_live and not self.stale and self.even():
+                self.in_rounds(out, m)
+            else:
+                for i in range(m):
+                    out[i] = self.pick()
+
+    cdef bint even(self) noexcept nogil:
+        """Whether all live nodes have one weight."""
+        cdef int32_t k
+        for k in range(1, self.n_live):
+            if self.weight[self.live[k]] != self.weight[self.live[0]]:
+                return False
+        return True
+
+    cdef void in_rounds(self, int32_t* out, Py_ssize_t m) noexcept nogil:
+        """Until nodes of more load join them, those of least load serve once each, the richest first.
+
+        They earn alike, so that nobody overtakes: number k of `many`, from 0, has earned k + 1 times when it serves,
+        and pays what the many - k that are left have earned. So those who were first come last in the next round,
+        and that order, turned round, is nearly sorted.
+        """
+        cdef int64_t least = 0, joins = 0, weight = self.weight[self.live[0]]
+        cdef int64_t* load = &self.load[0]
+        cdef int64_t* credit = &self.credit[0]
+        cdef int32_t* order = &self.equals[0]
+        cdef int32_t i, k, node, served, many = 0
+        self.flying += m
+        while m:
+            if least == joins:
+                least, joins, many = INT64_MAX, INT64_MAX, 0
+                for k in range(self.n_live):
+                    least = min(least, load[self.live[k]])
+                for k in range(self.n_live):
+                    node = self.live[k]
+                    if load[node] == least:
+                        order[many] = node
+                        many += 1
+                    else:
+                        joins = min(joins, load[node])
+            else:
+                for k in range(many // 2):
+                    order[k], order[many - 1 - k] = order[many - 1 - k], order[k]
+            for k in range(1, many):
+                i, node = k, order[k]
+                while i and richer(credit, node, order[i - 1]):
+                    order[i] = order[i - 1]
+                    i -= 1
+                order[i] = node
+            served = <int32_t>min(<Py_ssize_t>many, m)
+            for k in range(served):
+                node = order[k]
+                out[k] = node
+                load[node] += 1
+                credit[node] += (2 * k + 1 - many) * weight
+            for k in range(served, many):
+                credit[order[k]] += served * weight
+            out += served
+            m -= served
+            least += 1
+
+
+cdef inline bint richer(const int64_t* credit, int32_t a, int32_t b) noexcept nogil:
+    """Whether a is served before b; the first of equals."""
+    return credit[a] > credit[b] or credit[a] == credit[b] and a < b
+
 
 cdef enum:
     PENALTY = 1_000_000_000     # seconds: above any latency
@@ -78,6 +147,13 @@ cdef inline double shrunk(double x) noexcept nogil:
     for _ in range(10):
         power *= power
     return power
+
+
+cdef inline double cost(const double* latency, const int64_t* load, int32_t node) noexcept nogil:
+    """Latency times queue, the next request counted; of a node that never answered, nothing, or more than any other."""
+    if latency[node] == 0 and load[node] > 0:
+        return <double>PENALTY + load[node]
+    return latency[node] * (load[node] + 1)
 
 
 cdef class PeakEwma(Selector):
@@ -130,15 +206,45 @@ cdef class PeakEwma(Selector):
         self.number += 2
         b += b >= a         # the second is drawn among the others
         a, b = self.live[a], self.live[b if n > 1 else 0]
-        if self.cost(b) < self.cost(a):
+        self.observe(a, 0)
+        self.observe(b, 0)
+        if cost(&self.latency[0], &self.load[0], b) < cost(&self.latency[0], &self.load[0], a):
             a = b
         return send(self, a)
 
-    cdef double cost(self, int32_t node) noexcept nogil:
-        self.observe(node, 0)
-        if self.latency[node] == 0 and self.load[node] > 0:
-            return <double>PENALTY + self.load[node]
-        return self.latency[node] * (self.load[node] + 1)
+    cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
+        """The usual case, two nodes or more, has a loop of its own. A batch is one instant: a node ages at most once."""
+        cdef Py_ssize_t i
+        cdef int32_t a, b, n
+        cdef int64_t cheaper
+        cdef int64_t* load
+        cdef const int32_t* live
+        cdef const double* latency
+        cdef const double* stamp
+        cdef double now_s
+        cdef uint64_t z
+        with self.lock:
+            if self.n_live < 2:
+                for i in range(m):
+                    out[i] = self.pick()
+                return
+            load, live, latency, stamp = &self.load[0], &self.live[0], &self.latency[0], &self.stamp[0]
+            n, z, now_s = self.n_live, counter(self.seed, self.number), self.now_s
+            for i in range(m):
+                a, b = <int32_t>below(mix(z), n), <int32_t>below(mix(step(z)), n - 1)
+                z = step(step(z))
+                b += b >= a
+                a, b = live[a], live[b]
+                if stamp[a] != now_s or stamp[b] != now_s:
+                    self.observe(a, 0)
+                    self.observe(b, 0)
+                # As in TwoChoices: no branch that cannot be predicted, and both loads are written.
+                cheaper = cost(latency, load, b) < cost(latency, load, a)
+                load[a] += 1 - cheaper
+                load[b] += cheaper
+                out[i] = a + (b - a) * <int32_t>cheaper
+            self.number += 2 * m
+            self.flying += m
 
     cdef void observe(self, int32_t node, double latency_s) noexcept nogil:
         cdef double passed = self.now_s - self.stamp[node], old
