@@ -16,7 +16,7 @@ cdef class HashRing(Selector):
     # All are replaced, never changed, so a batch may read on without the lock.
     cdef uint64_t[::1] point
     cdef int32_t[::1] owner
-    cdef int32_t[::1] start     # the place of each bucket's first point
+    cdef int32_t[::1] start     # the place of each bucket's first point; at the end, the number of points
     cdef uint64_t[::1] bucket   # bit 63: has several points; 23 bits: where the one point splits it; 20: the owner of
     cdef int shift              # what is before the split, 20: behind it
 
@@ -26,6 +26,7 @@ cdef class HashRing(Selector):
     # The first point of a live node, with room if asked for, at place i or behind it; -1: none.
     cdef Py_ssize_t onwards(self, Py_ssize_t i, bint with_room) noexcept nogil
     cdef lay(self, point, owner)
+    cdef splice(self, const uint64_t[::1] new, int32_t removed)
     cdef tuple placed(self)
 
 

@@ -57,6 +57,44 @@ cdef inline int32_t lookup(
     return <int32_t>(word >> (20 * (key < split)) & 0xFFFFF)
 
 
+cdef inline uint64_t word(
+    const uint64_t* point, const int32_t* owner, const int32_t* start, int bits, int shift, Py_ssize_t b
+) noexcept nogil:
+    """What `lookup` wants to know of a bucket."""
+    cdef int32_t first = start[b], behind = start[b + 1]
+    cdef uint64_t split = 0
+    if behind == first + 1:
+        split = rest(point[first], bits, shift)
+    elif behind > first:
+        split = 1 << 23
+    return split << 40 | <uint64_t>owner[first] << 20 | <uint64_t>owner[behind]
+
+
+cdef inline void mend(
+    uint64_t* bucket, const uint64_t* point, const int32_t* owner, const int32_t* start, int bits, int shift,
+    Py_ssize_t b,
+) noexcept nogil:
+    """Makes the buckets before b anew whose next point is in b or behind it: down to the first that has one itself."""
+    while b:
+        b -= 1
+        bucket[b] = word(point, owner, start, bits, shift, b)
+        if start[b] < start[b + 1]:
+            break
+
+
+cdef Py_ssize_t owned(const int32_t* owner, Py_ssize_t size, int32_t node) noexcept nogil:
+    """How many of the points are the node's."""
+    cdef Py_ssize_t i, many = 0
+    for i in range(size):
+        many += owner[i] == node
+    return many
+
+
+cdef int index_bits(int bits, Py_ssize_t size):
+    """Of the number of a bucket: about two buckets for each of `size` points."""
+    return min(bits, max(8, int(2 * size - 1).bit_length()))
+
+
 cdef class HashRing(Selector):
     """Each key goes to the owner of the first point behind it on a circle, on which every node has many points.
 
@@ -166,25 +204,89 @@ cdef class HashRing(Selector):
         return ring_of(parameters, names, weights, up)
 
     cdef lay(self, point, owner):
-        """Takes a ring whose points are in order, and notes where each of its buckets starts."""
-        cdef Py_ssize_t size = len(point)
-        cdef int index_bits = min(self.bits, max(8, int(2 * size - 1).bit_length()))
-        cdef int shift = self.bits - index_bits
+        """Takes a ring whose points are in order, and makes its buckets."""
+        cdef Py_ssize_t size = len(point), buckets = 1 << index_bits(self.bits, size)
+        cdef int shift = self.bits - index_bits(self.bits, size)
         cdef uint64_t[::1] points = np.append(point, np.uint64(0xFFFFFFFFFFFFFFFF))
         cdef int32_t[::1] owners = np.append(owner, owner[:1])
-        cdef int32_t[::1] start = np.empty(1 << index_bits, np.int32)
-        cdef uint64_t[::1] bucket = np.empty(1 << index_bits, np.uint64)
-        cdef Py_ssize_t b, i = 0, first
-        cdef uint64_t split, before, after
+        cdef int32_t[::1] start = np.empty(buckets + 1, np.int32)
+        cdef uint64_t[::1] bucket = np.empty(buckets, np.uint64)
+        cdef Py_ssize_t b, i = 0
         with nogil:
-            for b in range(<Py_ssize_t>1 << index_bits):
-                start[b], first = <int32_t>i, i
+            for b in range(buckets):
+                start[b] = <int32_t>i
                 while i < size and points[i] >> shift == <uint64_t>b:
                     i += 1
-                split = rest(points[first], self.bits, shift) if i == first + 1 else 1 << 23 if i > first else 0
-                before, after = owners[first], owners[i]
-                bucket[b] = split << 40 | before << 20 | after
+            start[buckets] = <int32_t>size
+            for b in range(buckets):
+                bucket[b] = word(&points[0], &owners[0], &start[0], self.bits, shift, b)
         self.point, self.owner, self.start, self.bucket, self.shift = points, owners, start, bucket, shift
+
+    cdef splice(self, const uint64_t[::1] new, int32_t removed):
+        """Puts the last node's points, in order, among the others; or takes out those of a node that was removed.
+
+        What lies between is copied in runs, and of the buckets only those change that see another point.
+        """
+        cdef Py_ssize_t old_size = self.point.shape[0] - 1, buckets = self.bucket.shape[0], i, k, to, b
+        cdef Py_ssize_t many = new.shape[0] if removed < 0 else owned(&self.owner[0], old_size, removed)
+        cdef Py_ssize_t more = 1 if removed < 0 else -1, size = old_size + more * many
+        cdef Py_ssize_t[::1] at = np.empty(many + 1, np.intp)       # where, in the old order
+        cdef uint64_t[::1] points = np.empty(size + 1, np.uint64)
+        cdef int32_t[::1] owners = np.empty(size + 1, np.int32)
+        cdef int32_t[::1] start = np.empty(buckets + 1, np.int32)
+        cdef uint64_t[::1] bucket = np.empty(buckets, np.uint64)
+        cdef int32_t last = self.n - 1
+        cdef uint64_t words
+        with nogil:
+            k = 0
+            if removed < 0:
+                for k in range(many):       # behind an equal point, as in a ring built at once
+                    i = self.start[new[k] >> self.shift]
+                    while i < old_size and self.point[i] <= new[k]:
+                        i += 1
+                    at[k] = i
+            else:
+                for i in range(old_size):
+                    if self.owner[i] == removed:
+                        at[k] = i
+                        k += 1
+            at[many] = old_size
+            i, to = 0, 0
+            for k in range(many + 1):
+                memcpy(&points[to], &self.point[i], (at[k] - i) * sizeof(uint64_t))
+                memcpy(&owners[to], &self.owner[i], (at[k] - i) * sizeof(int32_t))
+                to += at[k] - i
+                i = at[k] + (removed >= 0)
+                if removed < 0 and k < many:
+                    points[to], owners[to] = new[k], last
+                    to += 1
+            points[size] = 0xFFFFFFFFFFFFFFFFULL
+            if 0 <= removed <= last:        # the indices behind it move down
+                for i in range(size):
+                    owners[i] -= owners[i] > removed
+            owners[size] = owners[0]
+        if index_bits(self.bits, size) != self.bits - self.shift:
+            self.lay(np.asarray(points)[:size], np.asarray(owners)[:size])
+            return
+        with nogil:
+            b = 0
+            for k in range(many + 1):
+                to = buckets if k == many else (new[k] if removed < 0 else self.point[at[k]]) >> self.shift
+                while b <= to:
+                    start[b] = self.start[b] + <int32_t>(more * k)
+                    b += 1
+            memcpy(&bucket[0], &self.bucket[0], buckets * sizeof(uint64_t))
+            if 0 <= removed <= last:
+                for b in range(buckets):
+                    words = bucket[b]       # a difference below zero has its highest bit set
+                    words -= ((<uint64_t>removed - (words >> 20 & 0xFFFFF)) >> 63) << 20
+                    bucket[b] = words - ((<uint64_t>removed - (words & 0xFFFFF)) >> 63)
+            for k in range(many):
+                b = (new[k] if removed < 0 else self.point[at[k]]) >> self.shift
+                bucket[b] = word(&points[0], &owners[0], &start[0], self.bits, self.shift, b)
+                mend(&bucket[0], &points[0], &owners[0], &start[0], self.bits, self.shift, b)
+            mend(&bucket[0], &points[0], &owners[0], &start[0], self.bits, self.shift, buckets)
+        self.point, self.owner, self.start, self.bucket = points, owners, start, bucket
 
     cdef tuple placed(self):
         """The points and owners, without the one behind the last."""
@@ -247,16 +349,10 @@ cdef class HashRing(Selector):
         cdef int32_t last = self.n - 1
         if self.made is not None:       # `marked` takes it
             return
-        point, owner = self.placed()
         if removed < 0:
-            new = np.sort(points_of(self.names[last], self.weight[last] * self.virtual_nodes))
-            at = np.searchsorted(point, new, side="right")      # behind an equal point, as in a ring built at once
-            point, owner = np.insert(point, at, new), np.insert(owner, at, last)
+            self.splice(np.sort(points_of(self.names[last], self.weight[last] * self.virtual_nodes)), removed)
         else:
-            stays = owner != removed
-            point, owner = point[stays], owner[stays]
-            owner -= owner > removed
-        self.lay(point, owner)
+            self.splice(np.empty(0, np.uint64), removed)
 
     cdef marked(self):
         if self.made is not None:

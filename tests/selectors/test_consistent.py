@@ -155,6 +155,26 @@ def test_no_node_is_picked_beyond_its_bound(weights: list[int] | None, eps: floa
     assert sorted(flying) == np.repeat(np.arange(5), selector.in_flight).tolist()
 
 
+@pytest.mark.parametrize("virtual_nodes", [1, 2, 13, 160])
+def test_a_ring_that_was_changed_is_that_ring_built_at_once(virtual_nodes: int) -> None:
+    """Also where keys are looked up in a batch, which reads buckets that were mended."""
+    rng, many = np.random.default_rng(virtual_nodes), np.arange(50_000)
+    ring = lbcore.HashRing(["a", "b", "c"], [1, 2, 3], virtual_nodes=virtual_nodes)
+    for step in range(40):
+        nodes, weights = list(ring.nodes), ring.weights.tolist()
+        if len(nodes) < 3 or rng.random() < 0.55:
+            ring.add(f"new-{step}", int(rng.integers(0, 4)))
+        else:
+            index = int(rng.integers(len(nodes)))
+            if sum(weights) == weights[index]:
+                continue
+            ring.remove(index)
+        fresh = lbcore.HashRing(list(ring.nodes), ring.weights.tolist(), virtual_nodes=virtual_nodes)
+        assert all(np.array_equal(mine, theirs) for mine, theirs in zip(ring.ring, fresh.ring, strict=True))
+        assert np.array_equal(ring.select_many(many), fresh.select_many(many))
+        assert ring.replicas("key", 2).tolist() == fresh.replicas("key", 2).tolist()
+
+
 def test_a_bounded_ring_with_room_is_a_ring() -> None:
     ring, bounded = lbcore.HashRing(10), lbcore.BoundedRing(10, eps=1000)
     for key in range(2_000):
