@@ -74,7 +74,7 @@ def main() -> None:
         growth.main(asked.quick, asked.job)
         return
     parts = asked.job or [""]
-    names = [name for name in JOBS if any(name == part or part not in JOBS and part in name for part in parts)]
+    names = [name for name in JOBS if any(name == part or (part not in JOBS and part in name) for part in parts)]
     if not names:
         parser.error(f"--job: no name contains that; there are {', '.join(JOBS)}")
     if not asked.json:

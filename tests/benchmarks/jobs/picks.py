@@ -68,6 +68,13 @@ def turns(requests: int) -> dict[str, Callable[[], Any]]:
     return {"numpy arange % n": lambda: np.arange(requests, dtype=np.int32) % NODES}
 
 
+def answered() -> lbcore.PeakEwma:
+    """Every node has a latency."""
+    selector = lbcore.PeakEwma(NODES, seed=1, clock=float)
+    selector.release(selector.select_many(1000), latency_s=0.1)
+    return selector
+
+
 def of_two_choices(nodes: int) -> Callable[[int], dict[str, Callable[[], Any]]]:
     return lambda requests: {"TwoChoices": batch(lambda: lbcore.TwoChoices(nodes, seed=1), requests).call}
 
@@ -88,5 +95,5 @@ JOBS: dict[str, Maker] = {
     "least connections, 1,000 nodes": partial(
         job, lambda: lbcore.LeastConnections(1000), of_two_choices(1000), {"TwoChoices": 1 / 3}
     ),
-    "peak ewma": partial(job, lambda: lbcore.PeakEwma(NODES, seed=1, clock=float), draws, {"before": 2.0}),
+    "peak ewma": partial(job, answered, draws, {"before": 2.0}),
 }
