@@ -36,6 +36,7 @@ cdef extern from *:
 
 cdef enum:
     AHEAD = 16                  # how many keys ahead a batch fetches a key's bucket
+    PIECE = 128                 # keys of which those wait together that need more than their bucket
     MAX_POINTS = 1 << 24        # of a ring: 256 MB
 
 RULES = ("first", "after")
@@ -46,21 +47,10 @@ cdef inline uint64_t rest(uint64_t h, int bits, int shift) noexcept nogil:
     return h << (64 - bits) << (bits - shift) >> 41
 
 
-cdef inline int32_t lookup(
-    const uint64_t* bucket, const uint64_t* point, const int32_t* owner, const int32_t* start,
-    int bits, int shift, uint64_t h,
-) noexcept nogil:
-    """The owner of the first point at or after h: nearly always from one word, and without a branch to mispredict."""
-    cdef uint64_t word = bucket[h >> shift], key = rest(h, bits, shift), split = word >> 40
-    if split == key or word >> 63:      # too close to call in 23 bits, or several points
-        return owner[search(point, start, shift, h)]
-    return <int32_t>(word >> (20 * (key < split)) & 0xFFFFF)
-
-
 cdef inline uint64_t word(
     const uint64_t* point, const int32_t* owner, const int32_t* start, int bits, int shift, Py_ssize_t b
 ) noexcept nogil:
-    """What `lookup` wants to know of a bucket."""
+    """What a bucket is to a batch (ring.pxd says what stands where)."""
     cdef int32_t first = start[b], behind = start[b + 1]
     cdef uint64_t split = 0
     if behind == first + 1:
@@ -325,7 +315,9 @@ cdef class HashRing(Selector):
         cdef const int32_t* owner
         cdef const int32_t* start
         cdef int bits, shift
-        cdef uint64_t mask, step
+        cdef uint64_t mask, step, h, entry, key, split
+        cdef int32_t waiting[PIECE]
+        cdef Py_ssize_t k, many, piece
         with self.lock:
             if not (self.all_live or self.rebuild and self.n_live):
                 for i in range(m):
@@ -334,10 +326,29 @@ cdef class HashRing(Selector):
             points, owners, starts, buckets = self.point, self.owner, self.start, self.bucket
             bits, shift, mask, step = self.bits, self.shift, self.mask, self.after
         point, owner, start, bucket = &points[0], &owners[0], &starts[0], &buckets[0]
-        for i in range(m):
-            if i + AHEAD < m:       # a large ring does not fit the caches
-                prefetch(&bucket[((hashes[i + AHEAD] + step) & mask) >> shift])
-            out[i] = lookup(bucket, point, owner, start, bits, shift, (hashes[i] + step) & mask)
+        while m:
+            # Nearly every key needs one word, and no branch that could be mispredicted: the others, too close to call
+            # in 23 bits or in a bucket of several points, are noted and wait, until what they need has been fetched.
+            piece, many = min(m, <Py_ssize_t>PIECE), 0
+            for i in range(piece):
+                if i + AHEAD < m:       # a large ring does not fit the caches
+                    prefetch(&bucket[((hashes[i + AHEAD] + step) & mask) >> shift])
+                h = (hashes[i] + step) & mask
+                entry, key = bucket[h >> shift], rest(h, bits, shift)
+                split = entry >> 40
+                out[i] = <int32_t>(entry >> (20 * (key < split)) & 0xFFFFF)
+                waiting[many] = <int32_t>i
+                many += (split == key) | (entry >> 63)
+            for k in range(many):
+                prefetch(&start[((hashes[waiting[k]] + step) & mask) >> shift])
+            for k in range(many):
+                i = start[((hashes[waiting[k]] + step) & mask) >> shift]
+                prefetch(&point[i])
+                prefetch(&owner[i])
+            for k in range(many):
+                i = waiting[k]
+                out[i] = owner[search(point, start, shift, (hashes[i] + step) & mask)]
+            hashes, out, m = hashes + piece, out + piece, m - piece
 
     cdef check_add(self, int64_t w):
         cdef object total = np.sum(self.weight) + w
