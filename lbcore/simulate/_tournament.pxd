@@ -51,9 +51,10 @@ cdef inline void set_end(Tournament* all, int32_t server, int64_t end) noexcept 
     while k > 1:
         other = all.winner[k ^ 1]
         end_other = all.ends[other]
-        # Arithmetic, not a branch: who wins cannot be predicted. An odd k is on the right, and loses a draw.
-        other_wins = -<int64_t>(end_other < end + (k & 1))
+        # Arithmetic, not a branch: who wins cannot be predicted. An odd k is on the right, and loses a draw. Each match
+        # waits for the end that won the one below: for a comparison, and for nothing else.
+        other_wins = -<int64_t>(end_other - (k & 1) < end)
         best ^= (best ^ other) & <int32_t>other_wins
-        end ^= (end ^ end_other) & other_wins
+        end = min(end, end_other)
         k >>= 1
         all.winner[k] = best

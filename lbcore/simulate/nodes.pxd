@@ -59,7 +59,9 @@ cdef inline void start(Nodes all, int32_t server, int32_t place, double t) noexc
     cdef double speed = all.nodes[all.serving[server].node].speed
     all.serving[server].place = place
     request.started = t
-    if speed > 0:
+    if speed == 1:          # as nearly always: the next departure waits for no quotient
+        set_end(&all.departures, server, bits_of(t + request.work))
+    elif speed > 0:
         set_end(&all.departures, server, bits_of(t + request.work / speed))
     else:
         all.serving[server].left = request.work
