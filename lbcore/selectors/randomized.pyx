@@ -47,13 +47,12 @@ cdef class Random(Selector):
         self.number = state.value("number", self.number)
 
     cdef int32_t pick(self) noexcept nogil:
+        cdef int32_t node
+        cdef uint64_t bits
         if self.n_live == 0:
             return -1
+        bits = halved(self.seed, self.number)
         self.number += 1
-        return self.drawn(halved(self.seed, self.number - 1))
-
-    cdef int32_t drawn(self, uint64_t bits) noexcept nogil:
-        cdef int32_t node
         for _ in range(TRIES):
             node = <int32_t>below_half(bits, self.n)
             if self.is_live[node]:
