@@ -151,9 +151,9 @@ cdef inline double shrunk(double x) noexcept nogil:
 
 cdef inline double cost(const double* latency, const int64_t* load, int32_t node) noexcept nogil:
     """Latency times queue, the next request counted; of a node that never answered, nothing, or more than any other."""
-    if latency[node] == 0 and load[node] > 0:
-        return <double>PENALTY + load[node]
-    return latency[node] * (load[node] + 1)
+    if latency[node] > 0:
+        return latency[node] * (load[node] + 1)
+    return <double>PENALTY + load[node] if load[node] > 0 else 0
 
 
 cdef class PeakEwma(Selector):
