@@ -1,7 +1,7 @@
 """Which instruction set the loops use that are compiled for several.
 
-Registers of 256 or 512 bits hold four or eight draws at once. A loop over integers gives the same picks with each set, so
-which one it is shows in the time alone; it is asked of the processor once, and the tests run all that are there.
+Registers of 256 or 512 bits hold four or eight draws at once. A loop over integers gives the same picks with each set,
+so which one it is shows in the time alone. It is asked of the processor once, and the tests run all that are there.
 """
 
 cdef extern from *:

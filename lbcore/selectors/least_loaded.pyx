@@ -213,7 +213,7 @@ cdef class PeakEwma(Selector):
         return send(self, a)
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
-        """Two nodes or more, the usual case, have a loop of their own. In a batch, one instant, a node ages but once."""
+        """Two nodes or more have a loop of their own. In a batch, which is one instant, a node ages but once."""
         cdef Py_ssize_t i
         cdef int32_t a, b, n
         cdef int64_t cheaper
