@@ -151,9 +151,9 @@ cdef inline double shrunk(double x) noexcept nogil:
 
 cdef inline double cost(const double* latency, const int64_t* load, int32_t node) noexcept nogil:
     """Latency times queue, the next request counted; of a node that never answered, nothing, or more than any other."""
-    if latency[node] == 0 and load[node] > 0:
-        return <double>PENALTY + load[node]
-    return latency[node] * (load[node] + 1)
+    if latency[node] > 0:
+        return latency[node] * (load[node] + 1)
+    return <double>PENALTY + load[node] if load[node] > 0 else 0
 
 
 cdef class PeakEwma(Selector):
@@ -213,7 +213,7 @@ cdef class PeakEwma(Selector):
         return send(self, a)
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
-        """Two nodes or more, the usual case, have their own loop. In a batch, one instant, a node ages but once."""
+        """Two nodes or more have a loop of their own. In a batch, which is one instant, a node ages but once."""
         cdef Py_ssize_t i
         cdef int32_t a, b, n
         cdef int64_t cheaper

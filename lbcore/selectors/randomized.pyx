@@ -15,11 +15,34 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from lbcore.selectors._checks cimport int_of, seed_of, short
 from lbcore.selectors._draws cimport TRIES, again, below, below_half, counter, draw, halved, mix, step
 from lbcore.selectors._columns cimport Columns
+from lbcore.selectors._instructions cimport AVX512, in_use
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._view cimport LoadView
 
 cdef enum:
     MAX_CHOICES = 64
+
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+
+    /* What `below_half` makes of both halves of each draw; z: what is mixed for the first. */
+    #define LBCORE_PAIRS(name, target) \
+    target static void name(int32_t *out, Py_ssize_t pairs, uint64_t z, uint64_t n) { \
+        for (Py_ssize_t k = 0; k < pairs; k++, z += 0x9E3779B97F4A7C15ULL) { \
+            uint64_t bits = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL; \
+            bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBULL; \
+            bits ^= bits >> 31; \
+            out[2 * k] = (int32_t)((bits >> 32) * n >> 32); \
+            out[2 * k + 1] = (int32_t)((bits & 0xFFFFFFFFU) * n >> 32); \
+        } \
+    }
+    LBCORE_PAIRS(lbcore_pairs, )
+    LBCORE_PAIRS(lbcore_pairs_avx512, LBCORE_AVX512)
+    """
+    void pairs "lbcore_pairs"(int32_t*, Py_ssize_t, uint64_t, uint64_t) noexcept nogil
+    void pairs_avx512 "lbcore_pairs_avx512"(int32_t*, Py_ssize_t, uint64_t, uint64_t) noexcept nogil
 
 
 cdef class Random(Selector):
@@ -62,8 +85,8 @@ cdef class Random(Selector):
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """With every node up, reserves m draws and fills without the lock."""
-        cdef Py_ssize_t _pair, i = 0
-        cdef uint64_t first, seed, bits, z
+        cdef Py_ssize_t i = 0
+        cdef uint64_t first, seed
         cdef int32_t n
         with self.lock:
             n, seed, first = self.n, self.seed, self.number
@@ -74,11 +97,11 @@ cdef class Random(Selector):
             self.number += m
         if m and first & 1:         # whoever asked before took the other half
             out[0], i = <int32_t>below_half(halved(seed, first), n), 1
-        z = counter(seed, (first + i) >> 1)
-        for _pair in range((m - i) >> 1):
-            bits, z = mix(z), step(z)
-            out[i], out[i + 1] = <int32_t>below_half(bits, n), <int32_t>below_half(bits << 32, n)
-            i += 2
+        if in_use == AVX512:
+            pairs_avx512(out + i, (m - i) >> 1, counter(seed, (first + i) >> 1), n)
+        else:       # 256 bits hold too few draws to be faster
+            pairs(out + i, (m - i) >> 1, counter(seed, (first + i) >> 1), n)
+        i += (m - i) & ~<Py_ssize_t>1
         if i < m:
             out[i] = <int32_t>below_half(halved(seed, first + i), n)
 

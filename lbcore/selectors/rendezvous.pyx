@@ -11,6 +11,7 @@ from libc.math cimport frexp
 from libc.stdint cimport int32_t, uint64_t
 
 from lbcore.selectors._draws cimport again
+from lbcore.selectors._instructions cimport AVX2, AVX512, in_use
 from lbcore.selectors._keys cimport key_hash_of, name_hash
 from lbcore.selectors._selector cimport Selector
 
@@ -19,8 +20,7 @@ cdef extern from *:
     #include <stdint.h>
 
     /* Of TOGETHER keys, the node with the largest draw: of one node after the other, for all keys. The draws do not
-       wait for each other, and nothing branches. The loop is compiled for newer instruction sets too, whose registers
-       hold four or eight draws; the integers are the same with each. */
+       wait for each other, and nothing branches. */
     #define LBCORE_TOGETHER 64
     #define LBCORE_WINNERS(name, target) \
     target static void name( \
@@ -43,19 +43,8 @@ cdef extern from *:
         for (int j = 0; j < LBCORE_TOGETHER; j++) out[j] = (int32_t)best[j]; \
     }
     LBCORE_WINNERS(lbcore_winners, )
-    #if defined(__GNUC__) && defined(__x86_64__)
-    LBCORE_WINNERS(lbcore_winners_avx2, __attribute__((target("avx2"))))
-    LBCORE_WINNERS(lbcore_winners_avx512, __attribute__((target("avx512f,avx512dq"))))
-    static int lbcore_instructions(void) {
-        __builtin_cpu_init();
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return 2;
-        return __builtin_cpu_supports("avx2") ? 1 : 0;
-    }
-    #else
-    #define lbcore_winners_avx2 lbcore_winners
-    #define lbcore_winners_avx512 lbcore_winners
-    static int lbcore_instructions(void) { return 0; }
-    #endif
+    LBCORE_WINNERS(lbcore_winners_avx2, LBCORE_AVX2)
+    LBCORE_WINNERS(lbcore_winners_avx512, LBCORE_AVX512)
     """
     enum:
         TOGETHER "LBCORE_TOGETHER"
@@ -65,28 +54,8 @@ cdef extern from *:
         const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
     void winners_avx512 "lbcore_winners_avx512"(
         const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
-    int instructions_here "lbcore_instructions"()
 
 ctypedef void (*Winners)(const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
-
-cdef list INSTRUCTIONS = ["baseline", "avx2", "avx512"][:instructions_here() + 1]
-cdef Winners fastest
-
-
-def use(str instructions):
-    """Draw batches with one of the `available` instruction sets. The picks are the same; tests see to that."""
-    global fastest
-    if instructions not in INSTRUCTIONS:
-        raise ValueError(f"instructions: {instructions!r} is none of {', '.join(INSTRUCTIONS)}")
-    fastest = winners if instructions == "baseline" else winners_avx2 if instructions == "avx2" else winners_avx512
-
-
-def available():
-    """The instruction sets that this machine has and a batch can use, the fastest last."""
-    return list(INSTRUCTIONS)
-
-
-use(INSTRUCTIONS[instructions_here()])
 
 cdef double TINY = 1.0 / 9007199254740992.0       # 2^-53
 
@@ -152,9 +121,10 @@ cdef class Rendezvous(Selector):
 
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
         cdef Py_ssize_t i = 0
+        cdef Winners of_many = winners_avx512 if in_use == AVX512 else winners_avx2 if in_use == AVX2 else winners
         with self.lock:
             while self.even and self.n_live and m - i >= TOGETHER:
-                fastest(hashes + i, &self.seed[0], &self.live[0], self.n_live, out + i)
+                of_many(hashes + i, &self.seed[0], &self.live[0], self.n_live, out + i)
                 i += TOGETHER
             while i < m:
                 out[i] = self.place(hashes[i])

@@ -58,8 +58,9 @@ class Here:
 
     def __init__(self, work: Work, wall: bool, least_s: float) -> None:
         self.work, self.clock, self.repeats = work, time.perf_counter if wall else time.process_time, 1
-        self.once_s()  # warms up
-        spent_s = self.once_s() * work.units
+        spent_s = self.once_s() * work.units  # warms up
+        if spent_s < 100 * least_s:
+            spent_s = self.once_s() * work.units
         self.repeats = max(1, round(least_s / max(spent_s, 1e-9)))
 
     def once_s(self) -> float:
@@ -161,7 +162,7 @@ def measured(name: str, job: Job, quick: bool, before: Build | None = None, ours
     least_s = 0.003 if quick else 0.02
     others: dict[str, Timed] = {"before": before} if before is not None and before.able else {}
     others |= {peer: Here(work, job.wall, least_s) for peer, work in job.peers.items() if isinstance(work, Work)}
-    ours_s, found = rounds(ours or Here(job.ours, job.wall, least_s), others, 4 if quick else 10, 12 if quick else 40)
+    ours_s, found = rounds(ours or Here(job.ours, job.wall, least_s), others, 2 if quick else 10, 8 if quick else 40)
     floor_s = None
     if job.floor is not None:
         floor = Here(job.floor, job.wall, least_s)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from lbcore import Rendezvous
-from lbcore.selectors.rendezvous import available, use
+from lbcore import Random, Rendezvous
+from lbcore.selectors._instructions import available, use
 
 
 @pytest.fixture(params=available())
@@ -26,6 +26,13 @@ def test_rendezvous(instructions: str, n: int) -> None:
         assert selector.select_many(keys).tolist() == [selector.select(int(key)) for key in keys]
     else:
         assert (selector.select_many(keys) == -1).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100, 1 << 20])
+def test_random(instructions: str, n: int) -> None:
+    many, one = Random(n, seed=7), Random(n, seed=7)
+    for requests in (1, 0, 2, 5, 64, 63, 1_000):
+        assert many.select_many(requests).tolist() == [one.select() for _ in range(requests)]
 
 
 def test_no_other() -> None:

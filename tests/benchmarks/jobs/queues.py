@@ -206,7 +206,7 @@ def job(policy: str, quick: bool) -> Job:
     peers: dict[str, Work | str] = {}
     for name, (theirs, policies, run) in SIMULATORS.items():
         if policy in policies:
-            module = package(name)
+            module, theirs = package(name), theirs // 4 if quick else theirs
             peers[name] = checked(run(module, policy, theirs), policy, theirs) if module else MISSING
     few = 4_000
     peers["its twin in the same loop"] = checked(with_lbcore(plain(), few), policy, few)
