@@ -25,19 +25,19 @@ def text():
 def test_four_p99(text, seed):
     assert "the p99 is 23 at random, 13 in turns, 8 with two choices, 6 with all queues" in text
     assert "by a factor of four" in text and "Random's is 23.0 in the long run" in text
-    rows = latency(requests=300_000, seed=seed).rows
-    assert [row.p99 for row in rows] == pytest.approx([23, 13.4, 8, 6], rel=0.08)
-    assert rows[0].p99 / rows[3].p99 == pytest.approx(4, abs=0.4) and rows[0].theory[2] == pytest.approx(
+    rows = latency(requests=200_000, seed=seed).rows
+    assert [row.p99 for row in rows] == pytest.approx([23, 13.4, 8, 6], rel=0.09)
+    assert rows[0].p99 / rows[3].p99 == pytest.approx(4, abs=0.5) and rows[0].theory[2] == pytest.approx(
         23.03, abs=0.01
     )
-    assert all(np.ptp(row.picked) < 0.03 * row.picked.mean() for row in rows)  # 'a tenth of the requests'
+    assert all(np.ptp(row.picked) < 0.035 * row.picked.mean() for row in rows)  # 'a tenth of the requests'
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_where_the_curves_cross(text, seed):
     assert "falls behind two choices at half a service time, behind turns soon after one, behind random before" in text
     assert "Two choices beat turns up to an age of five" in text
-    result = by_age(requests=100_000, seed=seed)
+    result = by_age(seed=seed)
     ages = result.at.tolist()
     luck, _, two, least = result.values[0]
     turns, chance = 13.4, 23.0  # in the long run
@@ -88,10 +88,11 @@ def test_the_slow_node(text, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_black_hole(text, seed):
     assert "Turns lose a quarter. Least connections loses **four fifths**" in text
-    found = shares(nodes=4, broken=3, workers=10, seed=seed)
+    found = shares(nodes=4, broken=3, workers=10, requests=20_000, seed=seed)
     assert [found.told(row) for row in range(3)] == pytest.approx([25, 50, 80], abs=1.5)
     lost = [
-        shares(LeastConnections, nodes=4, broken=3, workers=workers, seed=seed).told(0) for workers in (1, 5, 10, 20)
+        shares(LeastConnections, nodes=4, broken=3, workers=workers, requests=10_000, seed=seed).told(0)
+        for workers in (1, 5, 10, 20)
     ]
     assert (np.diff(lost) > 0).all()  # 'the more workers, the worse'
 
