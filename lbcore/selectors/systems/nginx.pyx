@@ -580,7 +580,7 @@ cdef tuple crc_points(list texts, weights):
     heaviest = {text: int(weights[nodes].max()) for text, nodes in members.items()}
     following = np.full(len(texts), -1, np.int32)
     for nodes in members.values():
-        following[nodes[:-1]] = nodes[1:]
+        following[nodes[:len(nodes) - 1]] = nodes[1:]
     points = np.empty(VIRTUAL_NODES * sum(heaviest.values()), np.uint32)
     point = points
     for name, weight in heaviest.items():
@@ -599,5 +599,5 @@ cdef tuple crc_points(list texts, weights):
     firsts = np.array([nodes[0] for nodes in members.values()], np.int32)
     owners = repeat(firsts, VIRTUAL_NODES * np.array(list(heaviest.values())))[order]
     points = points[order]
-    first = np.append(True, points[1:] != points[:-1])
+    first = np.append(True, np.diff(points) != 0)
     return points[first], owners[first], following

@@ -23,6 +23,8 @@ MOST_POINTS, MOST_KEYS = 24, 12
 #: Radii of the points' names, of the tracks on which keys walk, and of the keys' names.
 POINTS, TRACKS, NAMES = 0.58, (0.82, 0.88, 0.94), 1.09
 
+#: The room for a key's name and its place, in points.
+NAME_PT = 64
 #: How far points must stand apart, in turns, for each to have its name beside it.
 APART = 0.06
 
@@ -91,7 +93,9 @@ class Walk(Result):
         tall = min(500.0, max(400.0, 0.86 * wide))
         style.blank(tall, fig)
         ax = fig.add_axes((0, 0, 1, 1))
-        ax.set(xlim=(-1.25 * wide / tall, 1.25 * wide / tall), ylim=(-1.25, 1.25))
+        # The circle is as large as the height allows, or the keys' names at its sides.
+        unit = min(tall / 2 / 1.25, (wide / 2 - NAME_PT) / NAMES)
+        ax.set(xlim=(-wide / 2 / unit, wide / 2 / unit), ylim=(-tall / 2 / unit, tall / 2 / unit))
         ax.set_axis_off()
         ax.plot(*around(np.linspace(0, 1, 361), 1.0), color=style.MUTED, linewidth=1.4, zorder=1)
         ax.plot(*around(np.array([0.0, 0.0]), np.array([0.97, 1.03])), color=style.INK, linewidth=1.4)
