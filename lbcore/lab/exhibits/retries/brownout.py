@@ -75,11 +75,6 @@ class BrownOut(Result):
         return self.rate * (1 + min(self.retries, self.retries if self.budget is None else self.budget / 100))
 
     @property
-    def last_attempts(self) -> float:
-        """Attempts a second in the last ten."""
-        return float(self.attempts[-10:].mean())
-
-    @property
     def last_good(self) -> float:
         """Requests answered in time, a second, in the last ten."""
         return float(self.good[-10:].mean())
@@ -102,10 +97,9 @@ class BrownOut(Result):
             )
         elif refused := int(self.refused.sum()):
             text += f"The breaker kept {refused:,} attempts back. "
-        text += (
-            f"In the last ten seconds {self.last_attempts:,.0f} attempts a second reached it; it answered "
-            f"{self.last_good:,.0f} in time, and {float(self.wasted[-10:].mean()):,.0f} for clients that had gone: "
-        )
+        late = float(self.wasted[-10:].mean())
+        gone = f", and {late:,.0f} for clients that had gone" if late else ""
+        text += f"In the last ten seconds it answered {self.last_good:,.0f} a second in time{gone}: "
         if math.isinf(self.recovery_s):
             text += f"{after_s:,.0f} s after the brown-out it has not recovered."
         elif self.recovery_s == 0:
