@@ -1,12 +1,13 @@
 """Lesson 03, exercise 03-smooth-weighted: every node earns its weight, the richest is picked and pays the sum.
 
-The savings add up to zero after every pick. Which of two equally rich nodes is picked does not matter.
+The credits add up to zero after every pick. Which of two equally rich nodes is picked does not matter.
 """
 
 
 class Smooth:
     def __init__(self, weights):
-        self.weights, self.current = weights, [0] * len(weights)  # current: each node's credit
+        self.weights = weights
+        self.current = [0] * len(weights)  # the credits
 
     def select(self):
         for i, weight in enumerate(self.weights):

@@ -11,12 +11,14 @@ from lbcore.selectors import reference
 class Bounded:
     def __init__(self, n, eps):
         self.n, self.eps = n, eps
-        self.load = [0] * n  # load[node]: the requests it holds; none of them ends here
-        self.ring = reference.HashRing([1] * n, virtual_nodes=160)
+        # load[node]: what it holds; nothing ends here
+        self.load = [0] * n
+        self.ring = reference.HashRing([1] * n, 160)
 
     def select(self, key):
         bound = ceil((1 + self.eps) * (sum(self.load) + 1) / self.n)
-        for node in self.ring.walk(key):  # the nodes behind the key, one for each point
+        # the nodes behind the key, one for each point
+        for node in self.ring.walk(key):
             if self.load[node] < bound:
                 self.load[node] += 1
                 return node

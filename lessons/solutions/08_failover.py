@@ -3,7 +3,7 @@
 
 class Account:
     def __init__(self):
-        self.balance, self.answers = 0, {}  # answers: what each key was answered
+        self.balance, self.answers = 0, {}  # by key
 
     def handle(self, key, amount):
         if key in self.answers:  # this request was done before

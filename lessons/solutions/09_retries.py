@@ -6,11 +6,11 @@ An account in tokens is as good: each request pays in the share, each retry take
 
 class Budget:
     def __init__(self, share):
-        self.share = share  # 0.1: a retry for ten requests
+        self.share = share  # 0.1: one retry in ten
         self.requests, self.retries = 0, 0
 
     def sent(self):
-        self.requests += 1  # a request was sent for the first time
+        self.requests += 1  # the first try of one
 
     def take(self):
         may = self.retries + 1 <= self.share * self.requests

@@ -9,15 +9,6 @@ import pytest
 COLUMNS = 57
 LESSONS = sorted((Path(__file__).parents[2] / "lessons").glob("[0-9]*.ipynb"))
 
-#: Lessons whose code still has longer lines; whoever cuts the last one takes the lesson out.
-UNCUT = {
-    "03_weighted",
-    "04_hashing",
-    "05_consistent_hashing",
-    "08_failover",
-    "09_retries",
-}
-
 
 def too_long(path: Path) -> list[str]:
     """The lines of a lesson's code that do not fit, each with the place of its cell."""
@@ -31,12 +22,6 @@ def too_long(path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=path.stem, marks=pytest.mark.xfail(strict=True) if path.stem in UNCUT else ())
-        for path in LESSONS
-    ],
-)
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_every_line_of_code_fits(path: Path):
     assert too_long(path) == []

@@ -35,8 +35,10 @@ def test_four_p99(text, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_where_the_curves_cross(text, seed):
-    assert "falls behind two choices at half a service time, behind turns soon after one, behind random before" in text
-    assert "Two choices beat turns up to an age of five" in text
+    assert (
+        "falls behind two choices before half a service time, behind turns soon after one, behind random before" in text
+    )
+    assert "Two choices beat turns up to an age of about seven" in text
     result = by_age(seed=seed)
     ages = result.at.tolist()
     luck, _, two, least = result.values[0]
@@ -76,7 +78,7 @@ def test_the_herd_over_twenty_deals(text):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_slow_node(text, seed):
-    assert "keep node 3 busy for 94 % of the time" in text and "eight to twelve times" in text
+    assert "keep node 3 busy for 94 % of the time" in text and "about ten times" in text
     assert "From 58 % on it gets more than it can do" in text
     turns, least = latency([RoundRobin, LeastConnections], 54, speeds=[1, 1, 1, 0.5], requests=300_000, seed=seed).rows
     assert 100 * turns.utilisation[3] == pytest.approx(94.5, abs=1.5) and 8 < turns.p99 / least.p99 < 12.5
@@ -109,7 +111,7 @@ def test_ties(text, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_tipping(text, seed):
-    assert "at 7 requests" in text and "at 28, its **tipping point**" in text and "about half of the runs" in text
+    assert "at 7 requests" in text and "at 28, its **tipping point**" in text and "8 to 17 of 20" in text
     found = tipping(burst=20, seed=seed)
     assert found.load == 70 and round(found.point) == 28 and 5 <= found.lost <= 15
     assert 0 < tipping(burst=0, seed=seed).lost < 6  # 'some tip without any'

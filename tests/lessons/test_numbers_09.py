@@ -32,8 +32,8 @@ def says(words: str) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_play(seed):
-    says("have their service back 5 to 7 seconds after the brown-out")
-    assert 5 <= brownout("give up", seed=seed).recovery_s <= 7
+    says("have their service back 5 to 8 seconds after the brown-out")
+    assert 5 <= brownout("give up", seed=seed).recovery_s <= 8
     for policy in ("retry at once", "backoff and jitter"):
         run = brownout(policy, seed=seed)
         assert run.last_good == 0 and run.attempts[-10:].mean() == pytest.approx(960, rel=0.07)
@@ -50,10 +50,10 @@ def test_the_storm_that_is_watched(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_budgets(seed):
-    says("At 10 % it takes 12 to 16 seconds, at 20 % 36 to 66")
+    says("At 10 % it takes 12 to 16 seconds, at 20 % about a minute (36 to 74)")
     says("From 25 % on it does not come back")
     tenth, fifth, quarter = (brownout("retry budget", budget=b, seconds=120, seed=seed) for b in (10, 20, 25))
-    assert 12 <= tenth.recovery_s <= 16 and 36 <= fifth.recovery_s <= 66 and math.isinf(quarter.recovery_s)
+    assert 12 <= tenth.recovery_s <= 16 and 36 <= fifth.recovery_s <= 74 and math.isinf(quarter.recovery_s)
     says("the service comes back 16 to 22 seconds after the brown-out")
     right = known()["09-retry-budget"].right
     assert 16 <= brownout(right, seed=seed).recovery_s <= 22
@@ -61,21 +61,22 @@ def test_budgets(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_breaker(seed):
-    says("1,440 to 1,520 attempts were refused (13 seeds), 1,200 of them first ones")
+    says("about 1,500 attempts were refused, 1,200 of them first ones")
     run = brownout("circuit breaker", seed=seed)
     (_, opened_s, half_open_s, _), states = zip(*run.states, strict=True)
     assert states == ("closed", "open", "half-open", "closed")
     assert opened_s == pytest.approx(12, abs=0.4) and half_open_s - opened_s == pytest.approx(5, abs=0.1)
-    assert 1440 <= run.refused.sum() <= 1520 and run.recovery_s == 2
+    assert 1430 <= run.refused.sum() <= 1570 and run.recovery_s == 2
     assert run.offered[12:17].sum() == pytest.approx(1200, rel=0.06)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_jitter(seed):
     says("all 40 within one twentieth of a second, and the service, back at 2 s, waits for them until 2.8")
-    says("With jitter the largest crowd is 8 to 13")
+    says("With jitter the largest crowd of retries is 8 to 15")
+    says("218 in place of 160")
     run = stampede(seed=seed)
-    assert run.busiest[0] == 40 and run.again_s[0].max() == pytest.approx(2.8) and 8 <= run.busiest[1] <= 13
+    assert run.busiest[0] == 40 and run.again_s[0].max() == pytest.approx(2.8) and 8 <= run.busiest[1] <= 15
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -88,8 +89,9 @@ def test_what_is_dropped(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_way_out(seed):
-    says("so x is above 69 %")
-    says("At 60 % it stays stuck; at 70 % it depends on luck; at 80 % it is freed")
+    says("so x must be above 68.75 %")
+    says("At 60 % it stays stuck; at 70 %")
+    says("at 80 % it is freed")
     assert pytest.approx(0.6875) == 1 - 300 / (240 * 4)
     for away, free in ((60, False), (80, True)):
         assert math.isfinite(brownout(turned_away=away, seconds=80, seed=seed).recovery_s) is free
@@ -101,7 +103,7 @@ def test_luck_decides_at_seventy():
 
 
 def test_the_crowd():
-    says("about a thirteenth of the time and less than half of the writes")
+    says("about a twelfth of the time and less than half of the writes")
     plain, jitter = (crowd(rule, runs=20) for rule in ("exponential", "full jitter"))
     assert 11 < plain.time_s[0].mean() / jitter.time_s[0].mean() < 15
     assert jitter.calls[0].mean() < plain.calls[0].mean() / 2

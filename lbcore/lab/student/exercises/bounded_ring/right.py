@@ -11,14 +11,16 @@ from lbcore.selectors import reference
 class Bounded:
     def __init__(self, n, eps):
         self.n, self.eps = n, eps
-        self.load = [0] * n  # load[node]: the requests it holds; none of them ends here
-        self.ring = reference.HashRing([1] * n, virtual_nodes=160)
+        # load[node]: what it holds; nothing ends here
+        self.load = [0] * n
+        self.ring = reference.HashRing([1] * n, 160)
 
     def select(self, key):
         # stub: bound = ...  # no node may hold more than this
         bound = ceil((1 + self.eps) * (sum(self.load) + 1) / self.n)
         # given
-        for node in self.ring.walk(key):  # the nodes behind the key, one for each point
+        # the nodes behind the key, one for each point
+        for node in self.ring.walk(key):
             # stub: ...  # return the first that has room
             if self.load[node] < bound:
                 self.load[node] += 1

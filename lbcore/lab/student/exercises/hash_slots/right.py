@@ -10,13 +10,15 @@ class Slots:
     def __init__(self, n, slots):
         self.n = n
         # owner[slot]: the node that has this slot
-        self.owner = [slot * n // slots for slot in range(slots)]
+        self.owner = [i * n // slots for i in range(slots)]
 
     def select(self, key):
-        return self.owner[reference.hash64(key) % len(self.owner)]
+        slot = reference.hash64(key) % len(self.owner)
+        return self.owner[slot]
 
     def add(self):
-        new, self.n = self.n, self.n + 1  # the new node's number
+        # new: the new node's number
+        new, self.n = self.n, self.n + 1
         # stub: ...  # it takes over its fair share of the slots
         counts = [self.owner.count(node) for node in range(new)]
         for _ in range(len(self.owner) // self.n):  # its fair share, rounded down

@@ -327,7 +327,7 @@ class EarnsAtLeastOne(Given):
 
 
 class Rounds(Given):
-    """You round what a node earns, and what is rounded off is missing: then the savings no longer add up to nothing."""
+    """You round what a node earns, and what is rounded off is missing: then the credits no longer add up to nothing."""
 
 
 class PerCent(Rounds):
@@ -427,7 +427,7 @@ class PaysOneMore(Given):
 
 
 class HeaviestWithSavings(Given):
-    """You take the heaviest of those that have savings, not the richest."""
+    """You take the heaviest of those that have credit, not the richest."""
 
     def take(self):
         return self.first_by(lambda i: (self.current[i] > 0, self.weights[i]))
@@ -618,7 +618,7 @@ class HeaviestFirst(RightShares):
 
 class EvenPlaces(RightShares):
     """Each node's turns are spread evenly for itself alone. Where two want the same place, the order is not that of the
-    savings."""
+    credits."""
 
     def __init__(self, weights):
         super().__init__(weights)
