@@ -126,6 +126,7 @@ def test_opened_again_a_notebook_shows_stills_and_what_was_done_is_there(browser
         lab.settle()
         lab._in_lab("await find().context.save();")
     with opened(browser, server, NAME) as lab:
+        output(lab, 3).locator("img:visible").wait_for()
         lab.page.wait_for_timeout(1_000)
         text = lab.page.inner_text(".jp-Notebook")
         assert "Error displaying widget" not in text and "Loading widget" not in text

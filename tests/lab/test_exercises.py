@@ -137,8 +137,8 @@ STILL_RIGHT = {
         "node = b if self.counts[b] <= self.counts[a] else a",
     },
     "03-smooth-weighted": {
-        "self.weights, self.current = (weights, [-1] * len(weights))",
-        "self.weights, self.current = (weights, [1] * len(weights))",
+        "self.current = [-1] * len(weights)",
+        "self.current = [1] * len(weights)",
     },
 }
 

@@ -153,5 +153,5 @@ def test_the_lab_loads_what_is_asked_for_and_no_more():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
-    with pytest.raises(AttributeError, match=r"lbcore\.lab has no 'rings'; it has Trusting, agreement"):
+    with pytest.raises(AttributeError, match=r"lbcore\.lab has no 'rings'; it has FirstOfEquals, Trusting, agreement"):
         lbcore.lab.rings  # noqa: B018

@@ -116,11 +116,17 @@ class Printed:
     def muted(self) -> Iterator[None]:
         """Count and drop what `thread` prints."""
         before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = (cast(TextIO, _Muted(stream, self)) for stream in before)
+        mine = tuple(cast(TextIO, _Muted(stream, self)) for stream in before)
+        sys.stdout, sys.stderr = mine
         try:
             yield
         finally:
-            sys.stdout, sys.stderr = before
+            # After Stop a limit within a limit may end later than the one around it, which has put all back.
+            now: Any = sys.stdout
+            while isinstance(now, _Muted) and now is not mine[0]:
+                now = now.stream
+            if now is mine[0]:
+                sys.stdout, sys.stderr = before
             if isinstance(before[0], _Muted):  # a limit within a limit
                 before[0].printed.lines += self.lines
                 before[0].printed.characters += self.characters

@@ -198,6 +198,8 @@ async def compare_zones(account: Account, client: Client, what: str, name: str, 
     together = any(group.numbers[i] in ours for i in group.down) or not any(
         group.shares[f"zone-{at}"] for at in serving
     )
+    if -1 in ours:  # nobody is left, and none was picked
+        return account.compare(what, real, ours)
     if not together and len(serving) > 1:
         wanted = fitted(lambda start: [zone[n] for n in picks(start)], range(300), [zone[n] for n in real])
         account.compare(what, [zone[number] for number in real], wanted)
