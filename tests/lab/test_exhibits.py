@@ -79,14 +79,9 @@ def wander(topic: str, name: str, states: int) -> None:
     reproduces(topic, panel)
 
 
-@pytest.mark.parametrize(("topic", "name"), WIDGETS)
-def test_places_between_the_ends(topic: str, name: str) -> None:
-    wander(topic, name, 2)
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize(("topic", "name"), WIDGETS)
-def test_many_places_between_the_ends(topic: str, name: str) -> None:
+def test_places_between_the_ends(topic: str, name: str) -> None:
     wander(topic, name, 50)
 
 
