@@ -107,7 +107,7 @@ def test_it_can_be_read_in_both_themes(lab: LabPage, theme: str):
 
 
 # 640 is a window of 1280 at a zoom of 200 %.
-@pytest.mark.parametrize("width", [1600, 1280, 900, 640])
+@pytest.mark.parametrize("width", [900, *(pytest.param(width, marks=pytest.mark.soak) for width in (1600, 1280, 640))])
 def test_at_every_width(lab: LabPage, width: int):
     lab.page.set_viewport_size({"width": width, "height": 1600})
     lab.page.wait_for_timeout(500)

@@ -36,10 +36,16 @@ def other_right_answers(exercise):
     return [cls for cls in classes if cls.__module__ == module.__name__ and cls.__name__ != "Given"]
 
 
-def every(classes):
-    """Each class with the name of its exercise."""
+def every(classes, plain=1):
+    """Each class with the name of its exercise; of so many one in the plain run, and all in the soak."""
     pairs = [(name, cls) for name, exercise in known().items() for cls in classes(exercise)]
-    return pytest.mark.parametrize(("name", "cls"), pairs, ids=[f"{name}-{cls.__name__}" for name, cls in pairs])
+    return pytest.mark.parametrize(
+        ("name", "cls"),
+        [
+            pytest.param(name, cls, id=f"{name}-{cls.__name__}", marks=pytest.mark.soak if at % plain else ())
+            for at, (name, cls) in enumerate(pairs)
+        ],
+    )
 
 
 def code(source):
@@ -93,7 +99,7 @@ def sentences(cls):
     return [" ".join(base.__doc__.split()) for base in cls.__mro__[:-1] if base.__doc__]
 
 
-@every(lambda exercise: exercise.wrong)
+@every(lambda exercise: exercise.wrong, plain=4)
 def test_wrong_answer_hears_its_own_sentence(name, cls):
     said = said_of(name, cls)
     assert any(sentence in said for sentence in sentences(cls)), said

@@ -1,6 +1,7 @@
 """A running HAProxy with backups, servers that go and return, `first` and `random`, and keys that are cut from URIs."""
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 from functools import partial
@@ -34,7 +35,7 @@ CUTS: list[tuple[str, Make]] = [
     ("balance url_param id", partial(haproxy.url_param, name="id")),
     ("balance hdr(x-key) use_domain_only", partial(haproxy.hash, header=True, use_domain_only=True)),
 ]
-ROUNDS = 2
+ROUNDS = 2 if os.environ.get("LBCORE_EXPLORE") == "1" else 1
 
 
 class Group(Servers):

@@ -1,6 +1,7 @@
 """A running NGINX with limits for each server, backups, servers that are down or come twice, and many addresses."""
 
 import asyncio
+import os
 import random
 import subprocess
 from collections.abc import Callable
@@ -25,7 +26,7 @@ METHODS: dict[str, tuple[str, Callable[..., Selector]]] = {
     "ring": ("hash $http_x_key consistent;", nginx.hash_consistent),
     "client": ("ip_hash;", nginx.ip_hash),
 }
-ROUNDS = 3
+ROUNDS = 3 if os.environ.get("LBCORE_EXPLORE") == "1" else 1
 
 
 class Upstream:

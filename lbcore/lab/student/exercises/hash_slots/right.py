@@ -10,7 +10,8 @@ class Slots:
     def __init__(self, n, slots):
         self.n = n
         # owner[slot]: the node that has this slot
-        self.owner = [i * n // slots for i in range(slots)]
+        each = range(slots)
+        self.owner = [i * n // slots for i in each]
 
     def select(self, key):
         slot = reference.hash64(key) % len(self.owner)
