@@ -1,8 +1,8 @@
 """Lessons in a real JupyterLab: Run All, look at it, move each slider from the keyboard.
 
-Two lessons stand for all: 00, the first that anybody opens, has the traffic player; 05 has every other kind of widget
-(a prediction that veils, sliders and a choice, a live demonstration, an exercise's panel, a quiz) and the largest
-pictures. Each widget's states are tested without a browser, in tests/lab. All lessons at three widths are for --soak.
+Two lessons stand for all: 00, the first that anybody opens, has the traffic player; 02 has a prediction that veils,
+sliders, a button that deals again, a race, an exercise's panel and a quiz. Each widget's states are tested without a
+browser, in tests/lab. All lessons at three widths are for --soak.
 """
 
 import os

@@ -99,7 +99,7 @@ def sentences(cls):
     return [" ".join(base.__doc__.split()) for base in cls.__mro__[:-1] if base.__doc__]
 
 
-@every(lambda exercise: exercise.wrong, plain=4)
+@every(lambda exercise: exercise.wrong, plain=6)
 def test_wrong_answer_hears_its_own_sentence(name, cls):
     said = said_of(name, cls)
     assert any(sentence in said for sentence in sentences(cls)), said
@@ -107,6 +107,7 @@ def test_wrong_answer_hears_its_own_sentence(name, cls):
     assert len(said) < LONGEST
 
 
+@pytest.mark.soak
 @each
 def test_only_mistakes_of_one_kind_hear_the_same(exercise):
     said = {}
