@@ -54,7 +54,7 @@ def build(
 ) -> Any:
     """A selector of lbcore's or of a student's class, made as `recipe` says; a student's `rng` is `Draws(seed)`."""
     make = recipe(cls, nodes, weights, seed, slots)
-    return within(cls, make, "__init__")[0] if is_plain(cls) else make()
+    return within(cls, make, "__init__") if is_plain(cls) else make()
 
 
 def made(
@@ -103,13 +103,12 @@ def duplicate(selector: Any) -> Any:
 
 @dataclass(frozen=True)
 class Run:
-    """The picks of a copy of a selector, with the names of its nodes, who was up, and what it printed (a sentence)."""
+    """The picks of a copy of a selector, with the names of its nodes, and who was up."""
 
     picks: NDArray[np.int32]
     names: tuple[str, ...]
     up: NDArray[np.bool_]
     asked: int
-    printed: str = ""
 
     def counts(self, which: Any = slice(None)) -> NDArray[np.int64]:
         """Requests at each node, of all requests or of some."""
@@ -147,28 +146,28 @@ def run(
             _take_down(mine, node, names)
         return _ask(mine, requests_made, keys, len(names) or None, before)
 
-    picks, printed = within(mine, work, "select", requests_made)
+    picks = within(mine, work, "select", requests_made)
     names = names or tuple(f"node-{i}" for i in range(int(picks.max(initial=0)) + 1))
     up = getattr(mine, "up", None)
     up = np.ones(len(names), bool) if up is None or len(up) != len(names) else np.array(up, dtype=bool)
-    return Run(picks, names, up, count, printed)
+    return Run(picks, names, up, count)
 
 
-def within(thing: Any, work: Callable[[], Any], method: str, steps: Iterator[int] | None = None) -> tuple[Any, str]:
-    """What `work()` returns, with a sentence on what was printed meanwhile; StudentError where it takes too long.
+def within(thing: Any, work: Callable[[], Any], method: str, steps: Iterator[int] | None = None) -> Any:
+    """What `work()` returns; StudentError where it takes too long.
 
     thing: a student's class, or what was made of it, whose `method` is called. steps: what the work goes through, with
-    a call at each. How much of it is left is seen from outside, so the limit costs the calls nothing.
+    a call at each. How much of it is left is seen from outside, so the limit costs the calls nothing. What is printed
+    meanwhile is muted, and counted by the limit around it (`limited`).
     """
-    left, printed, who = operator.length_hint(steps or ()), limits.Printed(), name_of(thing)
+    left, who = operator.length_hint(steps or ()), name_of(thing)
     try:
-        found = limits.within(work, lambda: operator.length_hint(steps or ()), printed, f"{who}.{method}()")
+        return limits.within(work, lambda: operator.length_hint(steps or ()), limits.Printed(), f"{who}.{method}()")
     except limits.TooLate as late:
         request = left - operator.length_hint(steps or ())
         where = f"Request {request}: {who}.{method}()" if request else f"{who}.{method}()"
         line = limits.line_of(thing if inspect.isclass(thing) else type(thing), late.at)
         raise StudentError(_too_late(late, where, f" in line {line[0]}" if line else "")) from None
-    return found, str(printed)
 
 
 def limited(thing: type, work: Callable[[], Any]) -> tuple[Any, str]:
