@@ -65,10 +65,9 @@ END = {
 }
 
 
-LONG = pytest.mark.soak  # as a crash is, and nine seconds more
-
-
-@pytest.mark.parametrize("way", ["restarted", "crashed", pytest.param("shut down", marks=LONG)])
+@pytest.mark.parametrize(
+    "way", ["restarted", *(pytest.param(way, marks=pytest.mark.soak) for way in ("crashed", "shut down"))]
+)
 def test_a_kernel_that_ends_under_a_live_demonstration_is_told(lab, way):
     live, panel, asked = output(lab, 5), output(lab, 4), output(lab, 2)
     live.get_by_role("button", name="Start").click()

@@ -1,7 +1,7 @@
 """Lessons in a real JupyterLab: Run All, look at it, move each slider from the keyboard.
 
-Two lessons stand for all: 00, the first that anybody opens, has the traffic player; 02 has a prediction that veils,
-sliders, a button that deals again, a race, an exercise's panel and a quiz. Each widget's states are tested without a
+Lesson 00, the first that anybody opens, stands for all; test_look and test_encounter have a notebook each with what
+the others add: predictions that veil, a race, a live demonstration, a quiz. Each widget's states are tested without a
 browser, in tests/lab. All lessons at three widths are for --soak.
 """
 
@@ -13,7 +13,7 @@ from labpage import LabPage, opened
 
 LESSONS = sorted(path.name for path in (Path(__file__).parents[2] / "lessons").glob("[0-9]*.ipynb"))
 FIRST = "00_start_here.ipynb"
-PLAIN = {(FIRST, 1280), ("02_random.ipynb", 1280)}
+PLAIN = {(FIRST, 1280)}
 EVERY = [(name, width) for width in (900, 1280, 1600) for name in LESSONS]
 
 

@@ -37,7 +37,7 @@ from lbcore.faults import (
 from lbcore.faults.clocks import Clock
 from tests.faults.account import by_request, check_account
 
-SEEDS = 2000 if os.environ.get("LBCORE_EXPLORE") == "1" else 200
+SEEDS = 1000 if os.environ.get("LBCORE_EXPLORE") == "1" else 100
 
 
 def faults(draw: random.Random, nodes: tuple[str, ...], scale: float) -> FaultPlan:

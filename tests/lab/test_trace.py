@@ -230,7 +230,7 @@ def test_the_picture_shows_each_request_once_in_its_nodes_colour():
     texts = [text.get_text() for text in ax.texts]
     assert [str(count) for count in trace.counts] == [text for text in texts if text.isdigit()]
     assert "down" in texts
-    assert style.svg(fig) == style.svg(figure(trace, fig=fig))
+    assert style.svg(fig) == style.svg(figure(trace))
 
 
 def test_the_picture_shows_what_is_done_for_a_client_that_has_gone():

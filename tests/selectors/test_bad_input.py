@@ -228,7 +228,7 @@ junk = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.sets(st.integers(0, 3)),
     max_leaves=6,
 )  # fmt: skip
-EXAMPLES = 5_000 if os.environ.get("LBCORE_EXPLORE") == "1" else 150
+EXAMPLES = 5_000 if os.environ.get("LBCORE_EXPLORE") == "1" else 70
 tried = {"inputs": 0, "refused": 0}
 
 

@@ -54,7 +54,7 @@ steps = st.lists(
 @every
 def test_picks_of_the_twin_whatever_is_mixed(row: Row) -> None:
     drawn = given(row=st.just(row), n=st.integers(1, 12), steps=steps)
-    settings(max_examples=max(100 // row.twin_cost, 15), deadline=None)(drawn(mix))()
+    settings(max_examples=max(60 // row.twin_cost, 15), deadline=None)(drawn(mix))()
 
 
 def mix(row: Row, n: int, steps: list[tuple[str, int]]) -> None:

@@ -117,7 +117,7 @@ class Live(Told, ipywidgets.VBox):
         try:
             clock.run(main)
             if ended:
-                drawn = figure(self.result, None, self.figure, style.fitted(self.board.width))
+                drawn = figure(self.result, None, style.fitted(self.board.width))
                 self._show(picture=style.svg(drawn), sentence=self.result.sentence(), progress=-1.0)
                 self.figure = drawn
             else:
@@ -140,7 +140,7 @@ class Live(Told, ipywidgets.VBox):
                 shown: dict[str, Any] = {"progress": min(1.0, max(0.0, float(share)))}
                 begun_s = time.monotonic()
                 if result is not None and begun_s >= next_s:
-                    self.figure = figure(result, None, self.figure, style.fitted(self.board.width))
+                    self.figure = figure(result, None, style.fitted(self.board.width))
                     shown["picture"] = style.svg(self.figure)
                     now_s = time.monotonic()
                     next_s = now_s + max(PAUSE_S, (now_s - begun_s) * (1 / SHARE - 1))

@@ -164,7 +164,7 @@ class Panel(Told, ipywidgets.VBox):
     def _figure(self, result: Any) -> Figure:
         """The result as a picture; a prediction belongs to the one that it was made for."""
         said = None if self._elsewhere() else guess(self.prediction)
-        return still.figure(result, said, self.figure, style.fitted(self.board.width))
+        return still.figure(result, said, style.fitted(self.board.width))
 
     def _sentence(self, result: Any) -> str:
         """What came out; a prediction is judged only where it was made."""

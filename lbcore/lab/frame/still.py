@@ -40,15 +40,14 @@ _THEME = (
 )
 
 
-def figure(result: Any, prediction: Any = None, fig: Figure | None = None, width_pt: float = style.WIDTH_PT) -> Figure:
+def figure(result: Any, prediction: Any = None, width_pt: float = style.WIDTH_PT) -> Figure:
     """The picture of a result, with the prediction (a number, or a committed Prediction) in it.
 
-    fig: a figure from an earlier call to empty and use again, which is what makes a slider quick.
+    A figure of its own each time: to empty one that was used takes longer than to make one.
     """
     if not callable(getattr(result, "draw", None)):
         raise TypeError(f"result: there is no picture of a {type(result).__name__}")
-    fig = Figure() if fig is None else fig
-    fig.clear()
+    fig = Figure()
     fig.set_figwidth(width_pt / 72)
     with style.dressed():
         result.draw(fig, guess(prediction))

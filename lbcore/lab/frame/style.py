@@ -93,6 +93,7 @@ RC: Any = {
     "xtick.labelsize": FONT_PT,
     "ytick.labelsize": FONT_PT,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # to find out where it would fit takes a tenth of the time of a picture
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": MUTED,
