@@ -1,9 +1,11 @@
-"""How costs grow: the time of a pick against the number of nodes, of a batch against its requests, and the exponents.
+"""How costs grow: the time of a pick against the number of nodes, of a batch against its requests, and the exponents;
+and the memory of a simulation and of batches that are streamed, up to 10^9 requests.
 
 The exponent is the slope of a straight line through the logarithms: 0 is a cost that stays, 1 one that grows in
 proportion. It is fitted to the larger half of the sizes, where what costs always is small.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -79,8 +81,37 @@ def grown(cost: Callable[[int], Callable[[], Any]], sizes: list[int]) -> list[fl
     return times_s
 
 
+def streamed(m: int) -> None:
+    """m requests in batches that use one array again."""
+    selector, out = lbcore.TwoChoices(100, seed=1), np.empty(1 << 20, np.int32)
+    for done in range(0, m, len(out)):
+        selector.select_many(min(len(out), m - done), out=out[: m - done])
+
+
+def memory(quick: bool) -> None:
+    """Print the time of the processor and the peak memory of this process after ever more requests."""
+    if sys.platform == "win32":
+        print("memory: Windows tells the peak otherwise")
+        return
+    import resource
+
+    print("a summary of so many requests, 100 nodes, TwoChoices: ns for one, and the most memory so far in MB")
+    for m in (10**6, 10**7) if quick else (10**6, 10**7, 10**8, 10**9):
+        for name, call in (("streamed", streamed), ("queue", simulated)):
+            start = time.process_time()
+            call(m)
+            spent_ns = 1e9 * (time.process_time() - start) / m
+            peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{name:20} {m:15,} {spent_ns:8.1f} {peak_mb:8.0f}", flush=True)
+
+
+def simulated(m: int) -> None:
+    """A simulation of which only the summary is kept."""
+    queue(lbcore.TwoChoices(100, seed=1), m, load=0.8, seed=1)
+
+
 def main(quick: bool, only: list[str] | None) -> None:
-    """Print both tables."""
+    """Print the tables."""
     kinds = {name: kind for name, kind in SELECTORS.items() if not only or any(part in name for part in only)}
     sizes = [1, 10, 100, 1_000] if quick else [1, 10, 100, 1_000, 10_000, 100_000]
     print("a pick of a batch against nodes: exponent, then ns at " + ", ".join(f"{n:,}" for n in sizes))
@@ -107,8 +138,6 @@ def main(quick: bool, only: list[str] | None) -> None:
         times_s = grown(batch, sizes)
         print(line(name, sizes[: len(times_s)], times_s, sizes[: len(times_s)]), flush=True)
 
-    def simulated(m: int) -> Callable[[], Any]:
-        return lambda: queue(lbcore.TwoChoices(100, seed=1), m, load=0.8, seed=1)
-
-    times_s = grown(simulated, sizes)
+    times_s = grown(lambda m: lambda: simulated(m), sizes)
     print(line("queue, TwoChoices", sizes[: len(times_s)], times_s, sizes[: len(times_s)]))
+    memory(quick)
