@@ -13,7 +13,7 @@ from lbcore._counting import bincount
 from lbcore.lab.exhibits.counts._asked import Nodes, Weights, cut_short, ready
 from lbcore.lab.exhibits.counts._binomial import binomial_band
 from lbcore.lab.frame import style
-from lbcore.lab.frame.drawing import bars, guessed, height, many_nodes, runs_of
+from lbcore.lab.frame.drawing import bars, columns, guessed, height, many_nodes, runs_of
 from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import distinct_keys, number
 from lbcore.lab.frame.result import Counts, Numbers, Result
@@ -102,7 +102,7 @@ class Balance(Result):
         self._whole(axes[0], order, prediction, band=not closer)
         if closer:
             self._beside_the_mean(axes[1])
-            axes[0].tick_params(labelbottom=False)
+            axes[0].xaxis.set_visible(False)  # the lower one names the nodes
         if outline:
             many_nodes(axes[-1], n)
         else:
@@ -142,7 +142,7 @@ class Balance(Result):
         """The same bars as requests above or below the mean, and the band around it."""
         alive, mean = np.flatnonzero(self.up), self.requests / int(self.up.sum())
         above = self.counts[alive] - mean
-        ax.bar(alive, above, 0.8, color=style.NEUTRAL, zorder=2, gid="above")
+        columns(ax, alive, np.minimum(above, 0), np.maximum(above, 0), facecolor=style.NEUTRAL, zorder=2, gid="above")
         style.line(ax, 0)
         labels, ends = [(0.0, "mean", style.INK)], [*above, 0.0]
         if self.low is not None and self.high is not None:
