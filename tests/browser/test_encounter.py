@@ -20,6 +20,7 @@ CELLS = (
     "quiz('02')",
     "nap_s = 0.0",
     "time.sleep(nap_s)",
+    "from lbcore.lab import play\nplay(RoundRobin(3), 20, buttons=['add'], autoplay=False)",
 )
 NAME = "encounter.ipynb"
 AGAIN = "Run this notebook from the top"
@@ -69,7 +70,7 @@ END = {
     "way", ["restarted", *(pytest.param(way, marks=pytest.mark.soak) for way in ("crashed", "shut down"))]
 )
 def test_a_kernel_that_ends_under_a_live_demonstration_is_told(lab, way):
-    live, panel, asked = output(lab, 5), output(lab, 4), output(lab, 2)
+    live, panel, asked, player = output(lab, 5), output(lab, 4), output(lab, 2), output(lab, 9)
     live.get_by_role("button", name="Start").click()
     live.locator("progress:visible").wait_for()
     assert disabled(panel) == [False] and not live.get_by_text("has ended").count()
@@ -81,6 +82,13 @@ def test_a_kernel_that_ends_under_a_live_demonstration_is_told(lab, way):
     assert panel.locator(".lbcore-panel-picture svg").count() == 1 and disabled(panel) == [True]
     asked.get_by_text("The kernel has ended.").wait_for()
     assert disabled(asked) == [True, True]
+    # The player has all of its traffic: it goes on, but for the button that asks for more.
+    player.get_by_text("The kernel has ended. What is here can still be played.").wait_for()
+    assert AGAIN in player.inner_text()
+    add, step = player.get_by_role("button", name="Add a node"), player.get_by_role("button", name="Step", exact=True)
+    assert add.is_disabled() and disabled(player).count(True) == 1
+    step.click()
+    assert player.get_by_role("slider", name="Time").input_value() != "0"
     assert lab.console_errors == []
     lab.page.wait_for_timeout(500)
     if way == "restarted":
@@ -132,7 +140,7 @@ def test_opened_again_a_notebook_shows_stills_and_what_was_done_is_there(browser
         lab.page.wait_for_timeout(1_000)
         text = lab.page.inner_text(".jp-Notebook")
         assert "Error displaying widget" not in text and "Loading widget" not in text
-        assert text.count(AGAIN) == 5  # the prediction, two panels, the demonstration, the quiz
+        assert text.count(AGAIN) == 6  # the prediction, two panels, the demonstration, the quiz, the player
         assert output(lab, 3).locator("img:visible").count() == 1 and "You said 3 requests" in text
         assert "you predict 3 requests" in text
         assert "1. " in output(lab, 6).inner_text() and "You answered b." in output(lab, 6).inner_text()

@@ -1,11 +1,13 @@
 """Themes and sizes in a real JupyterLab: a picture follows the theme under its feet, and has the width of the page."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
 from labpage import LabPage, opened
+from PIL import Image
 
 from lbcore.lab.frame import style
 from tests.lessons.test_columns import COLUMNS
@@ -31,6 +33,7 @@ SIZES = f"""() => [...document.querySelectorAll('{SVG}')].map((svg) => {{
     return Math.min(...[...svg.querySelectorAll('text')].map((text) => parseFloat(getComputedStyle(text).fontSize)))
         * scale;
 }})"""
+STILL = "img.lbcore-image:visible"
 #: The share of its place that each live picture fills.
 FILLED = f"""() => [...document.querySelectorAll('{SVG}')].map((svg) =>
     svg.getBoundingClientRect().width / svg.closest('.jp-OutputArea-output').clientWidth)"""
@@ -92,11 +95,13 @@ def test_an_open_picture_follows_the_theme(lab: LabPage):
 
 
 def test_a_still_follows_the_theme_too(lab: LabPage):
-    filters = "[...document.querySelectorAll('img.lbcore-image')].map((image) => getComputedStyle(image).filter)"
-    themed(lab, "Dark")
-    assert all("invert(1)" in one for one in lab.page.evaluate(filters))
-    themed(lab, "Light")
-    assert set(lab.page.evaluate(filters)) == {"none"}
+    """Its ground is the page's, and a node keeps its colour."""
+    for theme in ("Dark", "Light"):
+        themed(lab, theme)
+        image = Image.open(io.BytesIO(lab.page.locator(STILL).first.screenshot())).convert("RGB")
+        assert "#%02x%02x%02x" % image.getpixel((1, 1)) == {"Dark": "#111111", "Light": "#ffffff"}[theme]
+        seen = {"#%02X%02X%02X" % colour for _, colour in image.getcolors(2**24)}
+        assert {style.COLOURS[0], style.COLOURS[2], style.COLOURS[3]} <= seen
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
@@ -118,6 +123,14 @@ def test_at_every_width(lab: LabPage, width: int):
     assert [one for one in lab.violations() if "jp-OutputPrompt" not in one] == []
     assert all(12 <= size <= 18.5 for size in lab.page.evaluate(SIZES)), lab.page.evaluate(SIZES)
     assert all(filled > 2 / 3 for filled in lab.page.evaluate(FILLED))
+    # Stills too, but for those that are drawn for a narrow place.
+    stills = lab.page.locator(STILL).evaluate_all(
+        "all => all.map((one) => [one.clientWidth, one.closest('.jp-OutputArea-output').clientWidth,"
+        "one.classList.contains('lbcore-wide')])"
+    )
+    assert stills and all(shown > 2 / 3 * room for shown, room, _ in stills)
+    for shown, _, wide in stills:
+        assert 11 <= shown * style.FONT_PT / (style.WIDEST_PT if wide else style.WIDTH_PT) <= 22.5
     # A slider is long enough to be moved, and its name stands in one line where there is room for it.
     sliders = lab.page.evaluate(
         "() => [...document.querySelectorAll('.lbcore-control')].map((control) => ["

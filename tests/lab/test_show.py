@@ -2,17 +2,17 @@
 
 import base64
 import html
-import io
 import re
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 from IPython.display import Markdown
 from IPython.utils.capture import capture_output
-from PIL import Image
 
 from lbcore import Random, RoundRobin, TwoChoices, WeightedRoundRobin
 from lbcore.lab import balance, growth, luck, sequence, show
 from lbcore.lab.frame import show as showing
+from lbcore.lab.frame import style
 from lbcore.lab.frame.still import bundle
 from lbcore.selectors import reference
 
@@ -56,17 +56,25 @@ RESULTS = {
 
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_a_result_is_one_small_sharp_image_with_its_sentence(name):
+def test_a_result_is_a_small_image_for_narrow_and_wide_places_with_its_sentence(name):
     result = RESULTS[name]()
     for prediction, shown in ((None, result._repr_mimebundle_()), (105, bundle(result, 105))):
-        alt, data, caption = re.search(
-            r'<img [^>]*alt="(.+?)".*?base64,([^"]+)".*<figcaption[^>]*>(.*?)<', shown["text/html"], re.DOTALL
-        ).groups()
-        png = base64.b64decode(data)
-        assert len(png) < 60_000
-        assert Image.open(io.BytesIO(png)).width >= 1100
-        assert alt == shown["text/plain"] and html.unescape(caption) == result.caption(html.unescape(alt))
-        assert shown["text/plain"].startswith(result.sentence()) and ("You said 105" in alt) == (prediction == 105)
+        pictures = re.findall(r'<img [^>]*alt="([^"]+)"[^>]*src="data:image/svg\+xml;base64,([^"]+)"', shown["text/html"])
+        caption = re.search(r"<figcaption[^>]*>(.*?)<", shown["text/html"], re.DOTALL)[1]
+        widths = []
+        for alt, data in pictures:
+            svg = base64.b64decode(data)
+            assert len(svg) < 120_000
+            root = ElementTree.fromstring(svg)
+            widths.append(float(root.get("viewBox").split()[2]))
+            assert html.unescape(alt) == shown["text/plain"]
+            # Both themes are in it, and it takes the size of its place.
+            assert "prefers-color-scheme:dark" in root[0].text and "--lbcore-ink:#" in root[0].text
+            assert root.get("style") == "stroke-linejoin:round;stroke-linecap:butt"
+        assert widths == [style.WIDTH_PT, style.WIDEST_PT]
+        assert html.unescape(caption) == result.caption(shown["text/plain"])
+        said = shown["text/plain"]
+        assert said.startswith(result.sentence()) and ("You said 105" in said) == (prediction == 105)
 
 
 def test_the_sentence_cannot_break_out_of_its_tag():

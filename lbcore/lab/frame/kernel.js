@@ -1,4 +1,4 @@
-// Stands before panel.js and controls.js, which are loaded without each other: what both know of the kernel.
+// Stands before panel.js, controls.js and the player, which are loaded without each other: what they know of the kernel.
 
 const ENDED = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 const RUN_AGAIN = "Run this notebook from the top (Run > Run All Cells) to go on.";

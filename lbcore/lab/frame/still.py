@@ -4,7 +4,6 @@ The cell of a widget shows its still first and then the widget. The style sheet 
 lives, and the dead widget where it does not: a notebook that is opened again has pictures.
 """
 
-import base64
 import html
 import re
 from typing import Any
@@ -22,21 +21,25 @@ _CHILD = ".jp-OutputArea-child"
 #: No `:has` stands in another: that would drop the whole rule.
 _STYLE = (
     f"<style>{_CHILD}:has(.lbcore-still)+{_CHILD}:not(:has(.{ALIVE})),"
-    f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}</style>"
+    f"{_CHILD}:has(.lbcore-still):has(+{_CHILD} .{ALIVE}){{display:none}}"
+    # A page that was exported, or is printed, cannot be run.
+    "body.jp-Notebook .lbcore-run{display:none}@media print{.lbcore-run{display:none}}</style>"
 )
 _RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
 #: The style of words below a picture: as large as the lesson's own.
 TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;padding:0 5px;white-space:pre-line"
-#: In a dark theme the image is turned round, light for dark, its hues as they were; its ground is the page's. And what
-#: a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between words. Its own
-#: colour of comments has too little contrast in both themes.
+#: An image follows the theme by the colour scheme of its place. It is there twice, drawn for a narrow place and for a wide
+#: one. And what a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between
+#: words. Its own colour of comments has too little contrast in both themes.
 _THEME = (
     "<style>.jp-OutputArea .jp-RenderedMarkdown pre{white-space:pre;word-break:normal;overflow-x:auto}"
     ".jp-OutputArea .jp-RenderedText pre{word-break:normal;overflow-wrap:break-word}"
     'body[data-jp-theme-light="true"]{--jp-mirror-editor-comment-color:#2a6a6a}'
     'body[data-jp-theme-light="false"]{--jp-mirror-editor-comment-color:#7fbfbf}'
-    ".lbcore-image{mix-blend-mode:multiply}"
-    'body[data-jp-theme-light="false"] .lbcore-image{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>'
+    'body[data-jp-theme-light="true"] .lbcore-image{color-scheme:light}'
+    'body[data-jp-theme-light="false"] .lbcore-image{color-scheme:dark}'
+    f".lbcore-figure{{container-type:inline-size}}@container (min-width:{style.WIDE_PX}px)"
+    "{.lbcore-image{display:none}.lbcore-wide{display:block!important}}</style>"
 )
 
 
@@ -58,26 +61,35 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     """A result for the page: as HTML, and in words."""
     sentence = result.sentence(guess(prediction))
     drawn = figure(result, prediction)
-    shown = _html(sentence, drawn, result.caption(sentence) + result.printed)
+    wide = figure(result, prediction, None, style.WIDEST_PT)
+    shown = _html(sentence, (drawn, wide), result.caption(sentence) + result.printed)
     return {"text/html": shown, "text/plain": sentence + result.printed}
 
 
 def said(sentence: str, drawn: Figure | None, paper: str) -> dict[str, str]:
     """The still of a widget: its picture where it has one, what is on `paper`, and how to bring it to life."""
     words = re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(paper))
-    shown = f'<p style="{TEXT}">{words}</p>' if drawn is None else _html(sentence, drawn, paper)
+    shown = f'<p style="{TEXT}">{words}</p>' if drawn is None else _html(sentence, (drawn,), paper)
     run = html.escape(_RUN if drawn is None else f"A still picture. {_RUN}")
-    note = f'<p style="font-size:var(--jp-content-font-size1,14px);font-style:italic;padding:0 5px">{run}</p>'
+    note = f'<p class="lbcore-run" style="{TEXT};font-style:italic">{run}</p>'
     return {"text/html": f'<div class="lbcore-still">{_STYLE}{shown}{note}</div>', "text/plain": sentence}
 
 
-def _html(sentence: str, drawn: Figure, caption: str) -> str:
+def _html(sentence: str, drawn: tuple[Figure, ...], caption: str) -> str:
+    """A picture, and perhaps the same one drawn for a wide place, with what stands below."""
     text = html.escape(sentence, quote=True)
-    data = base64.b64encode(style.png(drawn)).decode()
-    # JupyterLab shows image/png without any alternative text, whatever the metadata say: so it is an <img> in HTML.
+    # JupyterLab shows image/svg+xml without any alternative text, whatever the metadata say, and drops an <svg> in HTML
+    # where a notebook is not trusted: so it is an <img>.
+    looks = (
+        ("lbcore-image", f"width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:{style.MAX_WIDTH_PX}px"),
+        ("lbcore-image lbcore-wide", "display:none;width:100%;max-width:none"),
+    )[: len(drawn)]
+    images = "".join(
+        f'<img class="{name}" alt="{text}" style="{look}" src="{style.image(fig)}">'
+        for (name, look), fig in zip(looks, drawn, strict=True)
+    )
     return (
-        f'{_THEME}<figure style="margin:0;max-width:{style.MAX_WIDTH_PX}px"><div style="overflow-x:auto">'
-        f'<img class="lbcore-image" alt="{text}" style="width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:none" '
-        f'src="data:image/png;base64,{data}"></div>'
-        f'<figcaption style="{TEXT}">{html.escape(caption)}</figcaption></figure>'
+        f'{_THEME}<figure class="lbcore-figure" style="margin:0;max-width:{style.PROJECTOR_PX}px">'
+        f'<div style="overflow-x:auto">{images}</div>'
+        f'<figcaption style="{TEXT};max-width:{style.MAX_WIDTH_PX}px">{html.escape(caption)}</figcaption></figure>'
     )

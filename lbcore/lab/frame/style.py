@@ -1,21 +1,21 @@
-"""One visual language for every picture: colours, sizes, and a figure as SVG or PNG.
+"""One visual language for every picture: colours, sizes, and a figure as SVG.
 
 A node keeps its colour everywhere: the eight of Okabe and Ito, then the same eight hatched. Down is grey and crossed.
 Theory is a thin line or a shaded band, a prediction a dashed line; both are labelled at the right edge.
 (Longer than 300 lines: every colour and every size stands in one place.)
 """
 
+import base64
 import io
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -65,6 +65,17 @@ THEMED = {
     "#a3afc0": "pale",
 }
 
+#: What these variables are where the page is dark: as in panel.css, and the ground of JupyterLab's dark theme.
+DARK = "--lbcore-paper:#111111;" + re.sub(
+    r"\s+",
+    "",
+    re.findall(
+        r'theme-light="false"\] \.lbcore-panel-picture \{(.*?)\}',
+        Path(__file__).with_name("panel.css").read_text(encoding="utf-8"),
+        re.DOTALL,
+    )[0],
+)
+
 #: Algorithms are no nodes, so they have none of the nodes' colours: they differ by line and label.
 LINES = (("#333333", "-"), ("#333333", (0, (4, 2))), ("#333333", (0, (1, 1.6))), ("#8a94a3", "-"))
 #: A white ground for a label that lies on a line.
@@ -73,8 +84,9 @@ CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 #: The width of a figure where the page does not say how much room there is.
 WIDTH_PT = 468
 FONT_PT = 12
-#: A still keeps its shape: it is shown up to so wide, and where there is less room than for its least width, scrolls.
-MIN_WIDTH_PX, MAX_WIDTH_PX = 440, 860
+#: A still keeps its shape: it is shown up to so wide, and where there is less room than for its least width, scrolls. From
+#: a width on, the one that is drawn for a wide place stands there.
+MIN_WIDTH_PX, MAX_WIDTH_PX, WIDE_PX = 440, 860, 1000
 #: A live picture is drawn anew for the room it has. Its writing is as large as a lesson's prose, and larger in a wide
 #: window, which is a projector: from the first to the second size between the two widths.
 NARROWEST_PT, WIDEST_PT = 430, 800
@@ -345,19 +357,9 @@ def _themed(colour: str) -> str:
     return f"var(--lbcore-{THEMED[colour]}, {colour})" if colour in THEMED else colour
 
 
-def png(fig: Figure, scale: float = 3) -> bytes:
-    """The figure as PNG: by default finer than most screens, for projectors, and in few colours, to stay small."""
-    from PIL import Image
-
-    with dressed():
-        canvas = FigureCanvasAgg(fig)
-        dpi = fig.dpi
-        try:
-            fig.dpi = 72 * scale
-            canvas.draw()
-            image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        finally:
-            fig.dpi = dpi
-    out = io.BytesIO()
-    image.quantize(128, dither=Image.Dither.NONE).save(out, "png", optimize=True)
-    return out.getvalue()
+def image(fig: Figure) -> str:
+    """The figure as the address of an <img>: an SVG with both themes in it, which follows the colour scheme there."""
+    start, rest = svg(fig).split(">", 1)
+    start = re.sub(r"(?<=style=\")display.*?auto;", "", start)  # the <img> has a size of its own
+    text = f"{start}><style>@media (prefers-color-scheme:dark){{svg{{{DARK}}}}}</style>{rest}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"

@@ -76,9 +76,11 @@ function build(model, root, was = {}) {
     return new Brush(one, canvas);
   });
   const line = element("div", "lbcore-player-line");
-  const name = element("label", "lbcore-player-label", "Time ");
+  const name = element("span", "lbcore-player-label", "Time");
+  name.setAttribute("aria-hidden", "true"); // the range says it too
   const range = control("input", "lbcore-player-range");
   range.type = "range";
+  range.setAttribute("aria-label", "Time");
   range.min = 0;
   range.max = trace.duration;
   range.step = 1 / 10 ** trace.digits;
@@ -86,13 +88,12 @@ function build(model, root, was = {}) {
   clockText.setAttribute("aria-hidden", "true"); // the range says it too
   const text = element("p", "lbcore-player-text");
   const note = element("p", "lbcore-player-note");
-  note.setAttribute("aria-live", "polite");
+  note.setAttribute("role", "status");
   const code = element("p", "lbcore-player-code");
   if (model.get("reproduce")) code.append("Reproduce: ", element("code", "", model.get("reproduce")));
   bar.append(play, restart, back, next, pace, ...extra);
-  name.append(range);
-  line.append(name, clockText);
-  root.append(bar, stage, line, text, ...(extra.length ? [note] : []));
+  line.append(range, name, clockText);
+  root.append(bar, note, stage, line, text);
   if (model.get("reproduce")) root.append(code);
 
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -206,9 +207,22 @@ function build(model, root, was = {}) {
     go(steps[Math.max(0, i)]);
   });
   on(range, "input", () => go(Number(range.value)));
-  const remark = () => { note.textContent = model.get("note"); };
-  model.on("change:note", remark);
-  gone.signal.addEventListener("abort", () => model.off("change:note", remark));
+  const remark = (words) => {
+    note.textContent = words;
+    note.hidden = !words;
+  };
+  const refused = () => remark(model.get("note"));
+  refused();
+  model.on("change:note", refused);
+  // What is played is all here already; only what asks for other traffic has nobody to ask.
+  const deaf = whenGone(model, () => {
+    for (const button of extra) button.disabled = true;
+    remark(`The kernel has ended. What is here can still be played. ${RUN_AGAIN}`);
+  });
+  gone.signal.addEventListener("abort", () => {
+    model.off("change:note", refused);
+    deaf();
+  });
   extra.forEach((button, i) => on(button, "click", () => {
     touched = true;
     model.send({ button: i, time_s: time });

@@ -36,8 +36,9 @@ BUTTONS = {"add": "Add a node", "remove": "Remove a node"}
 
 _HERE = Path(__file__).parent
 #: One module in the browser, made of a file for each part, in the order in which they build on each other.
-_PARTS = tuple(
-    f"{part}.js" for part in ("trace", "words", "layout", "brush", "nodes", "timeline", "painter", "controls")
+_PARTS = (
+    "../frame/kernel.js",
+    *(f"{part}.js" for part in ("trace", "words", "layout", "brush", "nodes", "timeline", "painter", "controls")),
 )
 
 

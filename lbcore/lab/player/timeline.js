@@ -1,5 +1,7 @@
 // Part of the traffic player (play.py joins the parts into one module): below the nodes, the colours of keys and what happens when.
 
+const KNOB = 8;
+
 // Which key has which colour, as far as there is room.
 function legend(brush, place) {
   const { pen, trace } = brush;
@@ -31,7 +33,8 @@ function legend(brush, place) {
 // its looks at the loads (above) and for clients that go away (below).
 function news(brush, place) {
   const { pen, look, trace, time: t } = brush;
-  const [left, right, y] = [6, place.width - 6, place.height - 10 - (trace.group ? 24 : 0)];
+  // In line with the seek bar below, whose knob stands half its width inside at both ends.
+  const [left, right, y] = [KNOB, place.width - KNOB, place.height - 10 - (trace.group ? 24 : 0)];
   const x = (time) => left + ((right - left) * time) / trace.span;
   pen.fillStyle = look.ink;
   pen.globalAlpha = 0.14;
