@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from driven.counts import Mine
+from matplotlib.figure import Figure
 from scipy import stats
 
 from lbcore import (
@@ -127,6 +128,16 @@ def test_balance_with_a_node_down(selector, down):
     assert result.counts.tolist() == [300, 0, 300, 300] == result.high.tolist()
     assert result.up.tolist() == [True, False, True, True]
     assert "The busiest of the 3 nodes that are up" in result.sentence() and "node-1 is down." in result.sentence()
+
+
+@pytest.mark.parametrize(("requests", "rounded"), [(900, []), (901, ["rounded up", "rounded down"])])
+@pytest.mark.parametrize("down", [[], [1]])
+def test_a_whole_mean_is_not_said_to_be_rounded(requests, rounded, down):
+    fig = Figure()
+    balance(RoundRobin(4 - (down == [])), requests, down=down).draw(fig)
+    ax = fig.axes[1]
+    assert {label.get_text() for label in ax.texts} == {"mean", *rounded}
+    assert (ax.get_ylim() == (-1, 1)) == (not rounded)
 
 
 @pytest.mark.parametrize("down", ["none", "nobody", None, []])

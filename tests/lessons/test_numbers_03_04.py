@@ -40,7 +40,22 @@ def test_03_the_order_by_hand() -> None:
     assert [int(row[1]) for row in rows] == picks
     assert [[int(c) for c in row[2].replace("\N{MINUS SIGN}", "-").split(",")] for row in rows] == after
     assert max(abs(c) for row in after for c in row) == 4 and "no credit is beyond ±4" in told
+    assert after[-1] == [0, 0, 0] and "here 7, every credit is 0 again" in told
     assert smooth([10, 2, 2], 14)[0] == picks * 2 and "the same order as 5, 1 and 1" in told
+
+
+def test_03_no_order_does_better_than_six() -> None:
+    """Of twelve requests for node 0 and two others in a cycle that repeats, whatever the places of the two."""
+    runs = [max(one - 1, 14 - one - 1) for one in range(1, 14)]  # the others at 0 and at `one`, on a circle
+    assert min(runs) == 6 and "6 in a row is the least that any order can do" in text("03")
+
+
+def test_03_the_page_does_not_answer_its_quiz() -> None:
+    [path] = LESSONS.glob("03_*.ipynb")
+    told = " ".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    assert "weights=[3, 2]" not in told and "3,500" not in told
+    first = sequence(WeightedRoundRobin, weights=[3, 1, 1], cycles=2).picks[0].tolist()
+    assert first == smooth([3, 1, 1], 10)[0] == [0, 1, 0, 2, 0] * 2
 
 
 @pytest.mark.parametrize("weight", range(1, 21))
@@ -87,7 +102,7 @@ def test_03_the_queues_feel_the_order() -> None:
         assert burst.p50 == pytest.approx(5.4, abs=0.15) and even.p50 == pytest.approx(2.67, abs=0.08)
         assert burst.p99 == pytest.approx(22.5, abs=1.2) and even.p99 == pytest.approx(18, abs=0.9)
     down = balance(WeightedRoundRobin(3, [5, 1, 1]), requests=7_000, down=[0])
-    assert down.counts.tolist() == [0, 3_500, 3_500] and "get 3,500 of 7,000 requests each" in told
+    assert down.counts.tolist() == [0, 3_500, 3_500] and "its five requests of seven go to the two old nodes" in told
 
 
 def test_04_a_key_by_hand() -> None:

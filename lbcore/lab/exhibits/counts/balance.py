@@ -149,10 +149,10 @@ class Balance(Result):
             low, high = (ends_of.astype(float) - mean for ends_of in (self.low, self.high))
             self._band(ax, self.up, low, high, outline=False)
             names = ("rounded up", "rounded down") if self.exact else ("95 % band", "")
-            labels += [(high[alive[-1]], names[0], style.MUTED), (low[alive[-1]], names[1], style.MUTED)]
-            labels = [label for label in labels if label[1] and (not self.exact or np.ptp((low, high)) > 0)]
+            if (high > low)[alive].any():  # where the mean is a whole number, rounding leaves it as it is
+                labels += [(high[alive[-1]], names[0], style.MUTED), (low[alive[-1]], names[1], style.MUTED)]
             ends += [low[alive].min(), high[alive].max()]
-        room = 0.12 * max(float(np.ptp(ends)), 1.0)
+        room = 0.12 * float(np.ptp(ends)) or 1.0
         ax.set_ylim(min(ends) - room, max(ends) + room)
         style.edge_labels(ax, labels)
         style.count_axis(ax, "requests above the mean", 5)

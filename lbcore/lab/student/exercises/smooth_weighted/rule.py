@@ -52,5 +52,5 @@ def _judge(script: Script, tape: Tape) -> None:
 STAGES = (Scripted(list(_scripts()), _play, _judge),)
 RIGHT = (
     "Right: every pick goes to the richest node, and every cycle gives each node its share. "
-    "Weights 5, 1, 1: 0 0 1 0 2 0 0."
+    "By the first of equals, weights 5, 1 and 1 give 0 0 1 0 2 0 0."
 )

@@ -735,14 +735,14 @@ class ReturnsTheWeight(Given):
 
 
 class LooksAmongTheWeights(Given):
-    """You look for the largest saving among the weights."""
+    """You look for the largest credit among the weights."""
 
     def take(self):
         return self.weights.index(max(self.current))
 
 
 class NumberInPlaceOfList(Given):
-    """A number cannot be gone through: how do you come from the number of nodes to each of them?"""
+    """A number is no list: it cannot be gone through, nor be added to a list. Go from node to node."""
 
     def select(self):
         for _ in len(self.weights):
