@@ -20,7 +20,7 @@ class Account:
         different = [i for i, (a, b) in enumerate(zip(real, ours, strict=True)) if a != b]
         self.compared += len(real)
         self.mismatches += len(different)
-        policy = self.policies[what.split()[0].rstrip("0123456789")]
+        policy = self.policies[what.split()[0]]
         policy[0] += len(real)
         policy[1] += len(different)
         if different:

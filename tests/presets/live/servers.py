@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-START_S = 20
+EXPLORE = os.environ.get("LBCORE_EXPLORE") == "1"
+TIMES = 20 if EXPLORE else 1  # longer runs of the servers, so that their starts cost little
+START_S, LIMIT_S = 20, 280
 
 
 def program(name: str, install: str) -> str:
@@ -71,7 +73,7 @@ def numbers() -> random.Random:
 
     A failure says which they were, and LBCORE_LIVE_SEED brings them back.
     """
-    drawn = random.SystemRandom().randrange(2**32) if os.environ.get("LBCORE_EXPLORE") == "1" else 1
+    drawn = random.SystemRandom().randrange(2**32) if EXPLORE else 1
     seed = int(os.environ.get("LBCORE_LIVE_SEED") or drawn)
     print(f"LBCORE_LIVE_SEED={seed}")
     return random.Random(seed)

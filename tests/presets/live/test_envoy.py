@@ -1,6 +1,5 @@
 """A running Envoy picks what the presets pick, request for request, from the start that it drew."""
 
-import asyncio
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -11,9 +10,9 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import envoy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
+from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
 from tests.presets.live.traffic import (
-    SETTLE_S,
+    ENDED,
     Backends,
     Client,
     backends,
@@ -21,6 +20,7 @@ from tests.presets.live.traffic import (
     random_script,
     random_weights,
     run,
+    together,
 )
 from tests.presets.recordings import fitted, replayed
 from tests.presets.recordings import many as picks_of
@@ -89,7 +89,8 @@ def configuration(groups: dict[str, Group], port: int) -> dict[str, Any]:
             "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
         },
     }
-    host = {"name": "all", "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": route}]}
+    ended = {"match": {"path": ENDED}, "direct_response": {"status": 204}}
+    host = {"name": "all", "domains": ["*"], "routes": [ended, {"match": {"prefix": "/"}, "route": route}]}
     manager = {
         "@type": "type.googleapis.com/"
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -133,39 +134,37 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
         rng = numbers()
         async with backends(HOSTS) as many:
             [port] = free_ports(1)  # the backends have theirs
-            least, most = rng.randrange(1, 3000), rng.randrange(3000, 6000)
-            size = rng.choice([101, 5003, 65537])
-            groups = {
-                "rr0": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}, most=0),
-                **{f"rr{i}": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}) for i in (1, 2, 3, 4)},
-                "ring0": Group(rng, many, {"lb_policy": "RING_HASH"}, most=0),
-                "ring1": Group(rng, many, {"lb_policy": "RING_HASH"}),
-                "ring2": Group(
-                    rng,
-                    many,
-                    {
-                        "lb_policy": "RING_HASH",
-                        "ring_hash_lb_config": {
-                            "hash_function": "MURMUR_HASH_2",
-                            "minimum_ring_size": least,
-                            "maximum_ring_size": most,
-                        },
-                    },
-                ),
-                "maglev0": Group(rng, many, {"lb_policy": "MAGLEV"}, most=0),
-                "maglev1": Group(rng, many, {"lb_policy": "MAGLEV", "maglev_lb_config": {"table_size": size}}),
-                "least0": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=9),
-                "least1": Group(rng, many, biased(0.5), most=9),
-                "least2": Group(rng, many, biased(0), most=9),
-                "boundedring": Group(rng, many, balanced("RING_HASH", 120)),
-                "boundedmaglev": Group(rng, many, balanced("MAGLEV", 150)),
-                "two": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0),
-            }
+            sizes = [(rng.randrange(1, 3000), rng.randrange(3000, 6000)) for _ in range(TIMES)]
+            tables = [rng.choice([101, 5003, 65537]) for _ in range(TIMES)]
+            groups = {}
+            for i, ((least, most), size) in enumerate(zip(sizes, tables, strict=True)):
+                ring = {
+                    "hash_function": "MURMUR_HASH_2",
+                    "minimum_ring_size": least,
+                    "maximum_ring_size": most,
+                }
+                rings, murmur = {"lb_policy": "RING_HASH"}, {"ring_hash_lb_config": ring}
+                maglevs, sized = {"lb_policy": "MAGLEV"}, {"maglev_lb_config": {"table_size": size}}
+                groups |= {
+                    f"rr0-{i}": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}, most=0),
+                    **{f"rr{j}-{i}": Group(rng, many, {"lb_policy": "ROUND_ROBIN"}) for j in (1, 2, 3, 4)},
+                    f"ring0-{i}": Group(rng, many, rings, most=0),
+                    f"ring1-{i}": Group(rng, many, rings),
+                    f"ring2-{i}": Group(rng, many, rings | murmur),
+                    f"maglev0-{i}": Group(rng, many, maglevs, most=0),
+                    f"maglev1-{i}": Group(rng, many, maglevs | sized),
+                    f"least0-{i}": Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=9),
+                    f"least1-{i}": Group(rng, many, biased(0.5), most=9),
+                    f"least2-{i}": Group(rng, many, biased(0), most=9),
+                    f"boundedring-{i}": Group(rng, many, balanced("RING_HASH", 120)),
+                    f"boundedmaglev-{i}": Group(rng, many, balanced("MAGLEV", 150)),
+                }
             # With equal weights Envoy draws: that is "two", and can be compared as statistics alone.
-            for name in ("least0", "least1", "least2"):
-                groups[name].weights[0] = 1 + max(groups[name].weights)
-            groups["two"].numbers, groups["two"].names = [0, 1], many.names[:2]
-            groups["two"].weights = [1, 1]
+            for name, group in groups.items():
+                if name.startswith("least"):
+                    group.weights[0] = 1 + max(group.weights)
+            groups["two"] = Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0)
+            groups["two"].numbers, groups["two"].names, groups["two"].weights = [0, 1], many.names[:2], [1, 1]
             (tmp_path / "envoy.json").write_text(json.dumps(configuration(groups, port)))
             command = [binary, "-c", "envoy.json", "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
             presets: dict[str, Callable[..., Selector]] = {
@@ -174,11 +173,8 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
                 "ring2": partial(
                     envoy.ring_hash,
                     function="murmur_hash_2",
-                    minimum_ring_size=least,
-                    maximum_ring_size=most,
                 ),
                 "maglev": envoy.maglev,
-                "maglev1": partial(envoy.maglev, table_size=size),
                 "least": envoy.least_request,
                 "least1": partial(envoy.least_request, active_request_bias=0.5),
                 "least2": partial(envoy.least_request, active_request_bias=0),
@@ -186,14 +182,21 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
                 "boundedmaglev": partial(envoy.maglev, balance_factor=150),
             }
             with running(command, [port], tmp_path):
-                client = Client(port, many)
+                client, jobs = Client(port, many), []
                 for name, group in groups.items():
                     if name == "two":
-                        await busier_of_two(client)
-                    else:
-                        preset = presets.get(name) or presets[name.rstrip("0123456789")]
-                        make = partial(preset, group.names, group.weights)
-                        await compare(account, client, rng, name, group, make)
+                        continue
+                    kind, i = name.split("-")
+                    how: dict[str, Any] = {}
+                    if kind == "ring2":
+                        how["minimum_ring_size"], how["maximum_ring_size"] = sizes[int(i)]
+                    if kind == "maglev1":
+                        how["table_size"] = tables[int(i)]
+                    preset = presets.get(kind) or presets[kind.rstrip("0123456789")]
+                    make = partial(preset, group.names, group.weights, **how)
+                    jobs.append(compare(account, client, random.Random(rng.random()), name, group, make))
+                await together(jobs)
+                await busier_of_two(client)
 
     run(work)
     account.close(record_property, "envoy")
@@ -202,7 +205,8 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
 async def compare(
     account: Account, client: Client, rng: random.Random, name: str, group: Group, make: Callable[..., Selector]
 ) -> None:
-    what, to = f"{name} {group.weights}", {"x_cluster": name}
+    kind = {"least1": "least-biased", "least2": "least-unbiased"}.get(name[:6], name.split("-")[0].rstrip("0123456789"))
+    what, to = f"{kind} {name} {group.weights}", {"x_cluster": name}
     indices = {number: i for i, number in enumerate(group.numbers)}
     if name.startswith("rr"):
         real = [indices[number] for number in await client.picks([to] * 150)]
@@ -228,17 +232,14 @@ async def compare(
             ours.append(group.picks(nodes))
             failing = ",".join(str(number) for number in ours[-1][:tries])
             retried.append(await client.tried(**to, x_key=key, x_fail=failing))
-        account.compare(what + " retries", retried, ours)
+        account.compare(f"{kind}-retries {what}", retried, ours)
 
 
 async def busier_of_two(client: Client) -> None:
     """Two draws of two hosts may be the same host twice, so that the busier one serves a quarter of the requests."""
-    held = asyncio.create_task(client.get(name="held", x_cluster="two", x_hold="1"))
-    await client.backends.arrived["held"].wait()
-    [busy] = client.backends.reached["held"]
+    held = await client.hold(x_cluster="two")
+    [busy] = held.reached
     picks = await client.picks([{"x_cluster": "two"}] * 400)
-    client.backends.free["held"].set()
-    await held
-    await asyncio.sleep(SETTLE_S)
+    await held.end()
     share, deviation = picks.count(busy) / 400, (0.25 * 0.75 / 400) ** 0.5
     assert abs(share - 0.25) < 6 * deviation

@@ -10,9 +10,9 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import envoy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
+from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
 from tests.presets.live.test_envoy import HOSTS, Group, configuration, starts
-from tests.presets.live.traffic import Backends, Client, backends, random_keys, run
+from tests.presets.live.traffic import Backends, Client, backends, random_keys, run, together
 from tests.presets.recordings import fitted, many
 
 POLICIES: dict[str, Callable[..., Selector]] = {
@@ -20,7 +20,7 @@ POLICIES: dict[str, Callable[..., Selector]] = {
     "RING_HASH": envoy.ring_hash,
     "MAGLEV": envoy.maglev,
 }
-ROUNDS = 6
+ROUNDS = 6 * TIMES
 PARTS = ["x-a", "x-b", "x-c"]
 
 
@@ -105,30 +105,32 @@ def test_envoy_levels(tmp_path: Path, record_property: Callable[[str, object], N
         async with backends(HOSTS) as all_of_them:
             [port] = free_ports(1)  # the backends have theirs
             groups = {
-                f"{name}{i}": Levels(rng, all_of_them, name, several=i > 1) for name in POLICIES for i in range(ROUNDS)
+                f"{name}{i}": Levels(rng, all_of_them, name, several=i % 6 > 1) for name in POLICIES for i in range(ROUNDS)
             }
             groups |= {f"ZONES{i}": Zones(rng, all_of_them) for i in range(ROUNDS)}
             terminal = [i for i in range(3) if rng.random() < 0.4]
             config = configuration({**groups}, port)
             chain = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-            [plain] = chain["route_config"]["virtual_hosts"][0]["routes"]
+            ended, plain = chain["route_config"]["virtual_hosts"][0]["routes"]
             policies = [{"header": {"header_name": name}, "terminal": i in terminal} for i, name in enumerate(PARTS)]
             parts = {"match": {"prefix": "/parts"}, "route": {**plain["route"], "hash_policy": policies}}
-            chain["route_config"]["virtual_hosts"][0]["routes"] = [parts, plain]
+            chain["route_config"]["virtual_hosts"][0]["routes"] = [ended, parts, plain]
             (tmp_path / "envoy.json").write_text(json.dumps(config))
             command = [binary, "-c", "envoy.json", "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
             with running(command, [port], tmp_path):
                 client = Client(port, all_of_them)
-                for name, group in groups.items():
-                    await compare(account, client, rng, name, group, terminal)
+                await together(
+                    compare(account, client, random.Random(rng.random()), name, group, terminal)
+                    for name, group in groups.items()
+                )
 
-    run(work, 120)
+    run(work)
     account.close(record_property, "envoy")
 
 
 async def asked(client: Client, requests: list[dict[str, Any]]) -> list[int]:
     """The numbers that answered; -1 for 503, which nobody healthy is."""
-    answers = [await client.get(**request) for request in requests]
+    answers = await client.answers(requests)
     assert all(answer.isdigit() or " 503 " in answer for answer in answers)
     return [int(answer) if answer.isdigit() else -1 for answer in answers]
 

@@ -9,8 +9,18 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import haproxy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
-from tests.presets.live.traffic import Backends, Client, backends, idle, random_keys, random_script, run
+from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
+from tests.presets.live.traffic import (
+    ENDED,
+    Backends,
+    Client,
+    backends,
+    idle,
+    random_keys,
+    random_script,
+    run,
+    together,
+)
 from tests.presets.recordings import replayed
 
 SERVERS = 7
@@ -25,6 +35,7 @@ HASHES = [
     ("consistent wt6", {"method": "consistent", "function": "wt6"}),
     ("consistent crc32 avalanche", {"method": "consistent", "function": "crc32", "avalanche": True}),
 ]
+FACTORS = [105, 125, 180]
 
 # Every failure is tried again at once, at another server than the last.
 REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 50ms"]
@@ -79,7 +90,8 @@ defaults
 """
     ]
     for name, (options, group) in groups.items():
-        lines = [f"listen {name}", f"bind 127.0.0.1:{ports[name]}", *options, *group.lines()]
+        ended = f"http-request return status 200 if {{ path {ENDED} }}"
+        lines = [f"listen {name}", f"bind 127.0.0.1:{ports[name]}", ended, *options, *group.lines()]
         parts.append("\n    ".join(lines) + "\n")
     return "".join(parts)
 
@@ -91,35 +103,38 @@ def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None])
         rng = numbers()
         async with backends(SERVERS) as many:
             groups: dict[str, tuple[list[str], Group]] = {}
-            for i in range(4):
-                groups[f"roundrobin{i}"] = ["balance roundrobin"], Group(rng, many)
-                groups[f"static_rr{i}"] = ["balance static-rr"], Group(rng, many)
-            for i in range(2):
-                groups[f"leastconn{i}"] = ["balance leastconn"], Group(rng, many)
-            for i, (words, _) in enumerate(HASHES):
-                groups[f"hash{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
-                if i in (0, 2, 4, 5):
-                    groups[f"source{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
-            for factor in (105, 125, 180):
+            for i in range(4 * TIMES):
+                groups[f"roundrobin-{i}"] = ["balance roundrobin"], Group(rng, many)
+                groups[f"static_rr-{i}"] = ["balance static-rr"], Group(rng, many)
+            for i in range(2 * TIMES):
+                groups[f"leastconn-{i}"] = ["balance leastconn"], Group(rng, many)
+            for i, (words, _) in enumerate(HASHES * TIMES):
+                groups[f"hash-{i}"] = ["balance hdr(x-key)", f"hash-type {words}"], Group(rng, many)
+                if i % len(HASHES) in (0, 2, 4, 5):
+                    groups[f"source-{i}"] = ["balance source", f"hash-type {words}"], Group(rng, many)
+            for i, factor in enumerate(FACTORS * TIMES):
                 options = ["balance hdr(x-key)", "hash-type consistent", f"hash-balance-factor {factor}"]
-                groups[f"bounded{factor}"] = options, Group(rng, many)
-            for i, (_, options) in enumerate(REDISPATCHED * 2):
-                groups[f"redispatch{i}"] = [*options, *REDISPATCH], Group(rng, many)
+                groups[f"bounded-{i}"] = options, Group(rng, many)
+            for i, (_, options) in enumerate(REDISPATCHED * 2 * TIMES):
+                groups[f"redispatch-{i}"] = [*options, *REDISPATCH], Group(rng, many)
             ports = dict(zip(groups, free_ports(len(groups)), strict=True))
             (tmp_path / "haproxy.cfg").write_text(configuration(groups, ports))
             with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
-                for name, (_, group) in groups.items():
-                    client = Client(ports[name], many)
-                    await compare(account, client, rng, name, group)
+                await together(
+                    # After a failure HAProxy may end a connection on which there was a request before.
+                    compare(account, Client(ports[name], many, own=name.startswith("redispatch")), random.Random(rng.random()), name, group)
+                    for name, (_, group) in groups.items()
+                )
 
     run(work)
     account.close(record_property, "haproxy")
 
 
 async def compare(account: Account, client: Client, rng: random.Random, name: str, group: Group) -> None:
-    what = f"{name} {group.weights} {group.ids}"
-    preset, number = name.rstrip("0123456789"), int(name[len(name.rstrip("0123456789")) :])
-    hashed = HASHES[number][1] if preset in ("hash", "source") else {}
+    preset, number = name.split("-")[0], int(name.split("-")[1])
+    what = f"{preset} {name} {group.weights} {group.ids}"
+    hashed = HASHES[number % len(HASHES)][1] if preset in ("hash", "source") else {}
+    factor = FACTORS[number % len(FACTORS)]
     make: dict[str, Callable[[], Selector]] = {
         "roundrobin": partial(haproxy.roundrobin, group.names, group.weights),
         "static_rr": partial(haproxy.static_rr, group.names, group.weights),
@@ -127,7 +142,7 @@ async def compare(account: Account, client: Client, rng: random.Random, name: st
         "hash": partial(haproxy.hash, group.names, group.weights, ids=group.ids, **hashed),
         "source": partial(haproxy.source, group.names, group.weights, ids=group.ids, **hashed),
         "bounded": partial(
-            haproxy.hash, group.names, group.weights, method="consistent", ids=group.ids, balance_factor=number
+            haproxy.hash, group.names, group.weights, method="consistent", ids=group.ids, balance_factor=factor
         ),
     }
     if preset == "redispatch":

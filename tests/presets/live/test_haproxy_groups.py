@@ -1,9 +1,8 @@
 """A running HAProxy with backups, servers that go and return, `first` and `random`, and keys that are cut from URIs."""
 
 import asyncio
-import os
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import haproxy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
+from tests.presets.live.servers import EXPLORE, TIMES, free_ports, numbers, program, running
 from tests.presets.live.test_haproxy import SERVERS, configuration
 from tests.presets.live.test_haproxy import Group as Servers
-from tests.presets.live.traffic import SETTLE_S, Backends, Client, backends, idle, random_keys, run
+from tests.presets.live.traffic import Backends, Client, Held, backends, idle, random_keys, run, together
 
 Make = Callable[..., Selector]
 METHODS: dict[str, tuple[str, Make]] = {
@@ -35,7 +34,12 @@ CUTS: list[tuple[str, Make]] = [
     ("balance url_param id", partial(haproxy.url_param, name="id")),
     ("balance hdr(x-key) use_domain_only", partial(haproxy.hash, header=True, use_domain_only=True)),
 ]
-ROUNDS = 2 if os.environ.get("LBCORE_EXPLORE") == "1" else 1
+ROUNDS = 50 if EXPLORE else 1
+
+
+def consistent(number: int) -> bool:
+    """Of every cut in turn."""
+    return (number + number // len(CUTS)) % 2 == 1
 
 
 class Group(Servers):
@@ -77,101 +81,99 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
             groups: dict[str, tuple[list[str], Any]] = {}
             for i in range(ROUNDS):
                 for method, (words, _) in METHODS.items():
-                    groups[f"{method}{i}"] = [words], Group(rng, many, method == "first")
-            for i, (words, _) in enumerate(CUTS):
-                method = "hash-type consistent" if i % 2 else "hash-type map-based"
-                groups[f"cut{i}"] = [words, method], Servers(rng, many)
-            groups["random0"] = ["balance random"], Servers(rng, many)
-            groups["random1"] = ["balance random(1)"], Servers(rng, many)
+                    groups[f"{method}-{i}"] = [words], Group(rng, many, method == "first")
+            for i, (words, _) in enumerate(CUTS * TIMES):
+                method = "hash-type consistent" if consistent(i) else "hash-type map-based"
+                groups[f"cut-{i}"] = [words, method], Servers(rng, many)
+            groups["random-2"] = ["balance random"], Servers(rng, many)
+            groups["random-1"] = ["balance random(1)"], Servers(rng, many)
             ports = dict(zip(groups, free_ports(len(groups)), strict=True))
             text = configuration(groups, ports).replace("global\n", f"global\n    stats socket {socket} level admin\n")
             (tmp_path / "haproxy.cfg").write_text(text)
             with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
-                for name, (_, group) in groups.items():
-                    client = Client(ports[name], many)
-                    method, number = name[:-1], int(name[-1])
-                    what = f"{method}-groups {group.weights} {group.ids}"
-                    if method == "cut":
-                        await cut(account, client, rng, f"{CUTS[number][0].replace(' ', '-')} {what}", number, group)
-                    elif method == "random":
-                        await drawn(client, group, 2 - number)
-                    else:
-                        await storm(account, client, rng, f"{what} {group.lines()}", name, group, socket)
 
-    run(work, 120)
+                def compare(name: str, group: Any, rng: random.Random) -> Awaitable[None]:
+                    client, (method, number) = Client(ports[name], many), name.split("-")
+                    if method == "cut":
+                        return cut(account, client, rng, int(number), group)
+                    if method == "random":
+                        return drawn(client, group, int(number))
+                    return storm(account, client, rng, name, group, socket)
+
+                jobs = [compare(name, group, random.Random(rng.random())) for name, (_, group) in groups.items()]
+                await together(jobs)
+
+    run(work)
     account.close(record_property, "haproxy")
 
 
 async def storm(
-    account: Account, client: Client, rng: random.Random, what: str, name: str, group: Group, socket: Path
+    account: Account, client: Client, rng: random.Random, name: str, group: Group, socket: Path
 ) -> None:
     """Requests open and close while servers go and return."""
-    method = name[:-1]
+    method = name.split("-")[0]
     how: dict[str, Any] = {"maxconn": group.limits} if method == "first" else {}
     if method in ("first", "ring"):
         how["ids"] = group.ids
     selector = group.selector(METHODS[method][1], **how)
     keys = random_keys(rng, 8) if selector.keyed else [None]
-    held: dict[str, int] = {}
-    tasks: dict[str, asyncio.Task[str]] = {}
+    held: list[tuple[Held, int]] = []
     real, ours = [], []
 
-    async def end(one: str) -> None:
-        client.backends.free[one].set()
-        await tasks.pop(one)
-        selector.release(held.pop(one))
-        await asyncio.sleep(SETTLE_S)
+    async def end(one: tuple[Held, int]) -> None:
+        held.remove(one)
+        await one[0].end()
+        selector.release(one[1])
 
     for step in range(90):
         while held and (len(held) == 7 or rng.random() < 0.4):
-            await end(rng.choice(sorted(held)))
+            await end(rng.choice(held))
         if step % 9 == 8:
             i = rng.randrange(len(group.numbers))
             up = not selector.up[i]
             # A server in maintenance ends its connections; what is in flight there is ended first.
-            for one in [one for one, node in held.items() if node == i]:
+            for one in [one for one in held if one[1] == i]:
                 await end(one)
             answer = await tell(socket, f"{'enable' if up else 'disable'} server {name}/s{group.numbers[i]}")
             assert not answer, answer
             (selector.mark_up if up else selector.mark_down)(i)
-        key, called = rng.choice(keys), f"{name}-{step}"
+        key = rng.choice(keys)
         try:
             node = selector.select(key)
         except LookupError:
             continue  # HAProxy would let it wait
-        ours.append(group.numbers[node])
         if method == "first" and 0 < group.limits[node] <= (selector.in_flight[node] - 1):
             selector.release(node)  # the only backup is full, and the request would wait for it
-            ours.pop()
             continue
-        headers = {} if key is None else {"x_key": key}
-        tasks[called] = asyncio.create_task(client.get(name=called, x_hold="1", **headers))
-        await asyncio.wait_for(client.backends.arrived[called].wait(), 20)
-        real.append(client.backends.reached[called][-1])
-        held[called] = node
+        ours.append(group.numbers[node])
+        request = await client.hold(**({} if key is None else {"x_key": key}))
+        real.append(request.reached[-1])
+        held.append((request, node))
         if real[-1] != ours[-1]:  # what follows would differ too
             break
     for one in list(held):
         await end(one)
-    account.compare(what, real, ours)
+    account.compare(f"{method}-groups {group.weights} {group.ids} {group.lines()}", real, ours)
 
 
-async def cut(account: Account, client: Client, rng: random.Random, what: str, number: int, group: Servers) -> None:
-    how: dict[str, Any] = {"method": "consistent"} if number % 2 else {}
-    selector = CUTS[number][1](group.names, group.weights, ids=group.ids, **how)
+async def cut(account: Account, client: Client, rng: random.Random, number: int, group: Servers) -> None:
+    words, preset = CUTS[number % len(CUTS)]
+    how: dict[str, Any] = {"method": "consistent"} if consistent(number) else {}
+    selector = preset(group.names, group.weights, ids=group.ids, **how)
     hosts = ["a.b", "www.example.com", "localhost", "a..b", ".x", "x.", "1.2.3.4", "", "b.a.co.uk, other.org", "x.y.:8"]
     parts = ["", "a", "bb", "id=1", "id=2&x=3", "x=1&id=7", "xid=3", "id=", "id", "&id=5", "?id=6", "c/d?e"]
     keys = []
     for _ in range(120):
         path = "/" + "/".join(rng.choice(parts) for _ in range(rng.randrange(4)))
         path += "?" + "&".join(rng.choice(parts) for _ in range(rng.randrange(3))) if rng.random() < 0.6 else ""
-        if "x-key" in CUTS[number][0]:
+        if "x-key" in words:
             keys.append(rng.choice(hosts) if rng.random() < 0.7 else ".".join(random_keys(rng, rng.randrange(1, 4))))
         else:
             keys.append(("http://test" if rng.random() < 0.3 else "") + path)
     # HAProxy 2.6 looks at the byte behind the header too, so that another header is behind it here.
-    asked = [{"x_key": key, "x_next": "1"} if "x-key" in CUTS[number][0] else {"path": key} for key in keys]
+    asked = [{"x_key": key, "x_next": "1"} if "x-key" in words else {"path": key} for key in keys]
     real = await client.picks(asked)
+    what = f"{words.replace(' ', '-')} {group.weights} {group.ids}"
     account.compare(what, real, group.picks([selector.select(key) for key in keys]))
 
 

@@ -1,7 +1,5 @@
 """A running NGINX with limits for each server, backups, servers that are down or come twice, and many addresses."""
 
-import asyncio
-import os
 import random
 import subprocess
 from collections.abc import Callable
@@ -15,9 +13,19 @@ import pytest
 from lbcore import Selector
 from lbcore.presets import nginx
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
+from tests.presets.live.servers import EXPLORE, free_ports, numbers, program, running
 from tests.presets.live.test_nginx import SERVERS, configuration
-from tests.presets.live.traffic import SETTLE_S, Backends, Client, backends, idle, random_keys, random_weights, run
+from tests.presets.live.traffic import (
+    Backends,
+    Client,
+    Held,
+    backends,
+    idle,
+    random_keys,
+    random_weights,
+    run,
+    together,
+)
 
 METHODS: dict[str, tuple[str, Callable[..., Selector]]] = {
     "turns": ("", nginx.round_robin),
@@ -26,7 +34,13 @@ METHODS: dict[str, tuple[str, Callable[..., Selector]]] = {
     "ring": ("hash $http_x_key consistent;", nginx.hash_consistent),
     "client": ("ip_hash;", nginx.ip_hash),
 }
-ROUNDS = 3 if os.environ.get("LBCORE_EXPLORE") == "1" else 1
+ROUNDS, STEPS = (60, 100) if EXPLORE else (1, 50)
+DIGITS = "0123456789"
+
+
+def method_of(name: str) -> tuple[str, Callable[..., Selector]]:
+    """Of an upstream called by its method and a number."""
+    return METHODS[name.rstrip(DIGITS)]
 
 
 class Upstream:
@@ -93,37 +107,29 @@ async def storm(
     client: Client, rng: random.Random, name: str, ours: Reached, keys: list[str], fail: bool = True
 ) -> tuple[list[list[int]], list[list[int]]]:
     """Requests open and close at random, and servers fail in mid-stream: all that each request reached."""
-    held: dict[int, asyncio.Task[str]] = {}
+    held: dict[int, Held] = {}
     real, wanted = [], []
-    for number in range(50):
+    for number in range(STEPS):
         while held and (len(held) == 9 or rng.random() < 0.35):
             ended = rng.choice(sorted(held))
-            client.backends.free[f"{name}-{ended}"].set()
-            await held.pop(ended)
+            await held.pop(ended).end()
             ours.end(ended)
-            await asyncio.sleep(SETTLE_S)
         failing = [i for i in range(SERVERS) if rng.random() < 0.2] if fail and number % 20 > 12 else []
         key = rng.choice(keys) if keys else None
-        headers = {"x_hold": "1", "x_fail": ",".join(map(str, failing))}
+        headers = {"x_fail": ",".join(map(str, failing))}
         if key is not None:
             headers["x_forwarded_for" if name.startswith("client") else "x_key"] = key
-        called = f"{name}-{number}"
-        task = asyncio.create_task(client.get(path=f"/{name}/", name=called, **headers))
-        arrived = asyncio.create_task(client.backends.arrived[called].wait())
-        await asyncio.wait([task, arrived], return_when=asyncio.FIRST_COMPLETED, timeout=20)
-        real.append([*client.backends.reached[called], *([] if arrived.done() else [-1])])
+        request = await client.hold(path=f"/{name}/", **headers)
+        real.append([*request.reached, *([] if request.arrived else [-1])])
         wanted.append(ours.ask(number, key, failing))
-        if arrived.done():
-            held[number] = task
+        if request.arrived:
+            held[number] = request
         else:
-            arrived.cancel()
-            assert " 502 " in await task
+            assert " 502 " in await request.end()
         if wanted[-1] != real[-1]:  # what follows would differ too
             break
-    for number, task in held.items():
-        client.backends.free[f"{name}-{number}"].set()
-        await task
-    await asyncio.sleep(SETTLE_S)
+    for request in held.values():
+        await request.end()
     return real, wanted
 
 
@@ -136,29 +142,31 @@ def test_nginx_servers(tmp_path: Path, record_property: Callable[[str, object], 
         async with backends(SERVERS) as many:
             [port] = free_ports(1)  # the backends have theirs
             upstreams = {f"{method}{i}": Upstream(rng, many, method) for i in range(ROUNDS) for method in METHODS}
-            blocks = {name: [METHODS[name[:-1]][0], *upstream.lines()] for name, upstream in upstreams.items()}
+            blocks = {name: [method_of(name)[0], *upstream.lines()] for name, upstream in upstreams.items()}
             weights = random_weights(rng, 3, 5)
             blocks["random"] = ["random;", *(f"server {many.names[i]} weight={weights[i]};" for i in range(3))]
             blocks["two"] = ["random two least_conn;", *(f"server {many.names[i]};" for i in range(3))]
             (tmp_path / "nginx.conf").write_text(configuration(tmp_path, port, blocks))
             with running(command, [port], tmp_path):
                 client = Client(port, many)
+                jobs = []
                 for name, upstream in upstreams.items():
-                    ours = Reached(upstream.selector(METHODS[name[:-1]][1]), upstream.numbers)
-                    await compare(account, client, rng, name, ours, upstream)
+                    ours = Reached(upstream.selector(method_of(name)[1]), upstream.numbers)
+                    jobs.append(compare(account, client, random.Random(rng.random()), name, ours, upstream))
+                await together(jobs)
                 await drawn(client, weights)
 
-    run(work, 150)
+    run(work)
     account.close(record_property, "nginx")
 
 
 async def compare(
     account: Account, client: Client, rng: random.Random, name: str, ours: Reached, upstream: Upstream
 ) -> None:
-    keys = random_keys(rng, 12) if name[:-1] in ("hash", "ring") else []
+    keys = random_keys(rng, 12) if name.startswith(("hash", "ring")) else []
     if name.startswith("client"):
         keys = [".".join(str(rng.randrange(256)) for _ in range(4)) for _ in range(12)]
-    what = f"{name[:-1]}-servers {upstream.servers} {upstream.lines()}"
+    what = f"{name.rstrip(DIGITS)}-servers {upstream.servers} {upstream.lines()}"
     account.compare(what, *await storm(client, rng, name, ours, keys))
 
 
@@ -170,12 +178,10 @@ async def drawn(client: Client, weights: list[int]) -> None:
         share = weights[node] / sum(weights)
         for counted in (picks.count(node), ours.count(node)):
             assert abs(counted / 600 - share) < 5 * (share * (1 - share) / 600) ** 0.5
-    held = asyncio.create_task(client.get(path="/two/", name="two-held", x_hold="1"))
-    await client.backends.arrived["two-held"].wait()
-    [busy] = client.backends.reached["two-held"]
+    held = await client.hold(path="/two/")
+    [busy] = held.reached
     picks = await client.picks([{"path": "/two/"}] * 60)
-    client.backends.free["two-held"].set()
-    await held
+    await held.end()
     selector = nginx.random(["a:1", "b:1", "c:1"], two=True, seed=1)
     mine = selector.select()
     for counted, kept in ((picks, busy), (idle(selector, 60), mine)):
@@ -207,24 +213,30 @@ def test_nginx_names(tmp_path: Path, record_property: Callable[[str, object], No
         rng, many = numbers(), Backends()
         async with AsyncExitStack() as stack:
             for i in range(5):
-                answer = partial(many.answer, i)
-                await stack.enter_async_context(await asyncio.start_server(answer, f"127.0.0.{i + 1}", behind))
+                await stack.enter_async_context(await many.listen(i, f"127.0.0.{i + 1}", behind))
             servers = [f"{name}:{behind}" for name in names]
-            weights, known = random_weights(rng, 2, 5), [i for each in names.values() for i in each]
-            lines = [f"server {name} weight={weight};" for name, weight in zip(servers, weights, strict=True)]
-            blocks = {f"{method}0": [directive, *lines] for method, (directive, _) in METHODS.items()}
+            known = [i for each in names.values() for i in each]
+            weights = {f"{method}{i}": random_weights(rng, 2, 5) for i in range(ROUNDS) for method in METHODS}
+            blocks = {
+                block: [method_of(block)[0], *(f"server {s} weight={w};" for s, w in zip(servers, each, strict=True))]
+                for block, each in weights.items()
+            }
             (tmp_path / "nginx.conf").write_text("user root; " + configuration(tmp_path, port, blocks))
             with running([*inside, script], [port], tmp_path):
                 addresses = {
                     server: [f"127.0.0.{i + 1}:{behind}" for i in each]
                     for server, each in zip(servers, names.values(), strict=True)
                 }
-                for name in blocks:
-                    selector = METHODS[name[:-1]][1](servers, weights, fail_timeout_s=10, addresses=addresses)
-                    keys = random_keys(rng, 12) if name[:-1] in ("hash", "ring") else ["10.1.2.3", "10.9.8.7"]
-                    keys = keys if selector.keyed else []
-                    real, ours = await storm(Client(port, many), rng, name, Reached(selector, known), keys, fail=False)
-                    account.compare(f"{name[:-1]}-names {weights}", real, ours)
+                client = Client(port, many)
 
-    run(work, 60)
+                async def compare(name: str, rng: random.Random) -> None:
+                    selector = method_of(name)[1](servers, weights[name], fail_timeout_s=10, addresses=addresses)
+                    keys = random_keys(rng, 12) if name.startswith(("hash", "ring")) else ["10.1.2.3", "10.9.8.7"]
+                    keys = keys if selector.keyed else []
+                    real, ours = await storm(client, rng, name, Reached(selector, known), keys, fail=False)
+                    account.compare(f"{name.rstrip(DIGITS)}-names {weights[name]}", real, ours)
+
+                await together(compare(name, random.Random(rng.random())) for name in blocks)
+
+    run(work)
     account.close(record_property, "nginx")

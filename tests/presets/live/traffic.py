@@ -1,56 +1,78 @@
 """Tiny servers on loopback that say their number, and a client that asks through a real load balancer.
 
 All run in one event loop. A request tells its backend what to do: `x-id` names it, so that the backends it reached are
-on record; `x-fail` lists the numbers that hang up on it; with `x-hold` its backend answers only when told.
+on record; `x-fail` lists the numbers that hang up on it; with `x-hold` its backend answers only when told. To a request
+for ENDED the balancer itself answers: it takes one request of a connection after the other, so that the one before has
+ended, and is counted as ended.
 """
 
 import asyncio
 import random
+import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from lbcore import Selector
+from tests.presets.live.servers import LIMIT_S, START_S
 
-Headers = dict[str, str]
-SETTLE_S = 0.02  # for a balancer to count a request as ended, once its answer is here
+try:
+    from uvloop import new_event_loop
+except ImportError:  # not for this platform: its loop only costs less
+    from asyncio import new_event_loop
+
+ENDED = "/ended"
+END = b"\r\n\r\n"
+TOLD = re.compile(rb"\r\nx-(id|fail|hold): ?([^\r]*)")
+LENGTH = re.compile(rb"(?i)\r\ncontent-length: ?(\d+)")
 
 
-async def read_head(reader: asyncio.StreamReader) -> tuple[str, Headers]:
-    """The first line and the headers of a request or an answer."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    pairs = (line.split(":", 1) for line in head[1:] if line)
-    return head[0], {name.strip().lower(): value.strip() for name, value in pairs}
+class Backend(asyncio.Protocol):
+    """One connection of the balancer to server `number`."""
+
+    def __init__(self, many: "Backends", number: int):
+        self.many, self.number, self.buffer = many, number, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        *heads, self.buffer = (self.buffer + data).split(END)
+        for head in heads:
+            told = dict(TOLD.findall(head))
+            name = told.get(b"id", b"").decode()
+            if name:
+                self.many.reached[name].append(self.number)
+            if str(self.number).encode() in told.get(b"fail", b"").split(b","):
+                self.transport.close()
+            elif b"hold" in told:
+                self.many.held[name] = self
+                self.many.arrived[name].set_result(None)
+            else:
+                self.answer()
+
+    def answer(self) -> None:
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % self.number)
 
 
 class Backends:
-    """n servers on ports of their own."""
+    """At most ten servers on ports of their own."""
 
     def __init__(self) -> None:
         self.ports: list[int] = []
         self.ids = count()
         self.reached: dict[str, list[int]] = defaultdict(list)
-        self.arrived: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self.free: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.arrived: dict[str, asyncio.Future[None]] = {}
+        self.held: dict[str, Backend] = {}
 
-    async def answer(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                _, headers = await read_head(reader)
-                name = headers.get("x-id", "")
-                self.reached[name].append(number)
-                if str(number) in headers.get("x-fail", "").split(","):
-                    break
-                self.arrived[name].set()
-                if "x-hold" in headers:
-                    await self.free[name].wait()
-                body = str(number).encode()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-                await writer.drain()
-        writer.close()
+    async def listen(self, number: int, host: str = "127.0.0.1", port: int = 0) -> asyncio.Server:
+        server = await asyncio.get_running_loop().create_server(partial(Backend, self, number), host, port)
+        self.ports.append(server.sockets[0].getsockname()[1])
+        return server
 
     @property
     def names(self) -> list[str]:
@@ -60,11 +82,7 @@ class Backends:
 @asynccontextmanager
 async def backends(n: int) -> AsyncIterator[Backends]:
     many = Backends()
-    servers = []
-    for number in range(n):
-        server = await asyncio.start_server(lambda r, w, number=number: many.answer(number, r, w), "127.0.0.1", 0)
-        servers.append(server)
-        many.ports.append(server.sockets[0].getsockname()[1])
+    servers = [await many.listen(number) for number in range(n)]
     try:
         yield many
     finally:
@@ -72,61 +90,140 @@ async def backends(n: int) -> AsyncIterator[Backends]:
             server.close()
 
 
+class Connection(asyncio.Protocol):
+    """A client's connection: any number of requests at once, whose answers come one after the other."""
+
+    def __init__(self) -> None:
+        self.buffer, self.lost, self.answers = b"", False, list[str]()
+        self.done: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def ask(self, requests: list[bytes]) -> asyncio.Future[list[str]]:
+        """The bodies of the answers, or the first line of one that is not 200; fewer where one ends the connection."""
+        self.answers, self.wanted = [], len(requests)
+        self.done = asyncio.get_running_loop().create_future()
+        self.transport.write(b"".join(requests))
+        return self.done
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        start = 0
+        while (end := self.buffer.find(END, start)) >= 0:
+            head = self.buffer[start:end]
+            length = LENGTH.search(head)
+            behind = end + len(END) + (int(length[1]) if length else 0)
+            if behind > len(self.buffer):
+                break
+            status = head.partition(b"\r\n")[0]
+            self.answers.append((self.buffer[end + len(END) : behind] if b" 200 " in status else status).decode())
+            start = behind
+        self.buffer = self.buffer[start:]
+        if len(self.answers) == self.wanted:
+            self.done.set_result(self.answers)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost = True
+        if self.done.done():
+            return
+        if self.answers:
+            self.done.set_result(self.answers)
+        else:
+            self.done.set_exception(ConnectionError(f"hung up: {error}"))
+
+
+class Held:
+    """A request that its backend answers when told, or that the balancer has answered itself."""
+
+    def __init__(self, client: "Client", name: str, connection: Connection, answer: asyncio.Future[list[str]]):
+        self.client, self.name, self.connection, self.answer = client, name, connection, answer
+        self.reached = client.backends.reached.pop(name, [])
+        self.arrived = name in client.backends.held
+
+    async def end(self) -> str:
+        """Its answer, once the balancer counts it as ended."""
+        if self.arrived:
+            self.client.backends.held.pop(self.name).answer()
+        [answer] = await self.answer
+        if not self.connection.lost:
+            await self.connection.ask([self.client.request(ENDED)])
+            self.client.free.append(self.connection)
+        return answer
+
+
 class Client:
-    """Sends requests to one port, each on a connection of its own."""
+    """Sends requests to one port on connections that stay, or with `own` each on one of its own."""
 
-    def __init__(self, port: int, many: Backends):
-        self.port, self.backends, self.ids = port, many, many.ids
+    def __init__(self, port: int, many: Backends, own: bool = False):
+        self.port, self.backends, self.own = port, many, own
+        self.free: list[Connection] = []
 
-    async def get(self, path: str = "/", source: str | None = None, name: str | None = None, **headers: str) -> str:
-        """The body of the answer; the request's x-id is `name`, or a new one."""
-        name = name or f"r{next(self.ids)}"
-        where = {"local_addr": (source, 0)} if source else {}
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, **where)
-        try:
-            lines = [
-                f"GET {path} HTTP/1.1",
-                f"Host: {headers.pop('host', 'test')}",
-                "Connection: close",
-                f"x-id: {name}",
-            ]
-            lines += [f"{header.replace('_', '-')}: {value}" for header, value in headers.items()]
-            writer.write("\r\n".join([*lines, "", ""]).encode())
-            status, answer = await asyncio.wait_for(read_head(reader), 20)
-            if " 200 " not in status:
-                return status
-            return (await reader.readexactly(int(answer["content-length"]))).decode()
-        finally:
-            writer.close()
+    def request(self, path: str = "/", host: str = "test", name: str = "", own: bool = False, **headers: str) -> bytes:
+        lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *(["Connection: close"] if own else []), f"x-id: {name}"]
+        lines += [f"{header.replace('_', '-')}: {value}" for header, value in headers.items()]
+        return ("\r\n".join(lines)).encode() + END
+
+    async def connection(self, source: str | None = None) -> Connection:
+        while self.free and not source:
+            if not (connection := self.free.pop()).lost:
+                return connection
+        where = (source, 0) if source else None
+        made = asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self.port, local_addr=where)
+        return (await made)[1]
+
+    async def answers(self, requests: list[dict[str, Any]]) -> list[str]:
+        """The answers to requests one after the other."""
+        if self.own or any("source" in request for request in requests):
+            return [await self.alone(**request) for request in requests]
+        answers: list[str] = []
+        while len(answers) < len(requests):
+            connection = await self.connection()
+            answers += await connection.ask([self.request(**request) for request in requests[len(answers) :]])
+            self.free.append(connection)
+        return answers
+
+    async def alone(self, source: str | None = None, **request: str) -> str:
+        """The answer to a request on a connection of its own."""
+        connection = await self.connection(source)
+        [answer] = await connection.ask([self.request(own=True, **request)])
+        connection.transport.close()
+        return answer
 
     async def picks(self, requests: list[dict[str, Any]]) -> list[int]:
-        """The numbers that answered, one request after the other."""
-        return [int(await self.get(**request)) for request in requests]
+        """The numbers that answered requests one after the other."""
+        return [int(answer) for answer in await self.answers(requests)]
 
     async def tried(self, **request: Any) -> list[int]:
         """The numbers that one request reached."""
-        name = f"r{next(self.ids)}"
-        await self.get(name=name, **request)
-        return self.backends.reached[name]
+        name = f"r{next(self.backends.ids)}"
+        await self.answers([{"name": name, **request}])
+        return self.backends.reached.pop(name, [])
+
+    async def hold(self, **request: Any) -> Held:
+        """A request that has arrived and is in flight; or one that nobody took."""
+        name = f"h{next(self.backends.ids)}"
+        connection = await self.connection()
+        arrived = self.backends.arrived[name] = asyncio.get_running_loop().create_future()
+        answer = connection.ask([self.request(name=name, x_hold="1", **request)])
+        answer.add_done_callback(lambda _: arrived.done() or arrived.set_result(None))
+        async with asyncio.timeout(START_S):
+            await arrived
+        del self.backends.arrived[name]
+        return Held(self, name, connection, answer)
 
     async def in_flight(self, script: list[tuple[Any, ...]], request: Callable[[str], dict[str, Any]]) -> list[int]:
         """The numbers reached while requests are opened and closed as the script says."""
-        base, open_, picks = f"s{next(self.ids)}-", {}, []
+        open_: dict[int, Held] = {}
+        picks = []
         for step, number, *key in script:
-            name = base + str(number)
             if step == "o":
-                extra = request(*key) if key else request("")
-                open_[number] = asyncio.create_task(self.get(name=name, x_hold="1", **extra))
-                await asyncio.wait_for(self.backends.arrived[name].wait(), 20)
-                picks.append(self.backends.reached[name][-1])
+                open_[number] = await self.hold(**request(*key or [""]))
+                picks.append(open_[number].reached[-1])
             else:
-                self.backends.free[name].set()
-                await open_.pop(number)
-                await asyncio.sleep(SETTLE_S)
-        for number in list(open_):
-            self.backends.free[base + str(number)].set()
-            await open_.pop(number)
-        await asyncio.sleep(SETTLE_S)
+                await open_.pop(number).end()
+        for held in open_.values():
+            await held.end()
         return picks
 
 
@@ -166,7 +263,23 @@ def idle(selector: Selector, m: int) -> list[int]:
     return picks
 
 
-def run(work: Callable[[], Awaitable[None]], limit_s: float = 80) -> None:
+async def together(jobs: Iterable[Awaitable[None]], most: int = 8) -> None:
+    """Jobs that do not disturb each other, so many at a time."""
+    limit = asyncio.Semaphore(most)
+
+    async def limited(job: Awaitable[None]) -> None:
+        async with limit:
+            await job
+
+    await asyncio.gather(*map(limited, jobs))
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
     """A whole test in one event loop, with an end. The loop has a thread: a browser's may run in the one that asks."""
+
+    def whole() -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(asyncio.wait_for(work(), LIMIT_S))
+
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, asyncio.wait_for(work(), limit_s)).result()
+        thread.submit(whole).result()
