@@ -249,9 +249,7 @@ def test_the_knob_stands_below_the_dot(page, width):
         at = [Image.open(io.BytesIO(one.screenshot())).convert("RGB") for one in (canvas, knob)]
         # The dot is higher than the bar that it stands on, and the knob than its track.
         rows = (at[0].height - 10 - 4, at[1].height // 2 - 6)
-        drawn = [
-            [image.getpixel((x, row)) for x in range(image.width)] for image, row in zip(at, rows, strict=True)
-        ]
+        drawn = [[image.getpixel((x, row)) for x in range(image.width)] for image, row in zip(at, rows, strict=True)]
         dot = middle([pixel if max(pixel) < 60 else (255,) * 3 for pixel in drawn[0]], 60)
         assert abs(dot - middle(drawn[1], 200)) <= 1.5
     page.set_viewport_size({"width": 900, "height": 800})
@@ -300,6 +298,8 @@ def test_frames_of_a_race_with_eight_hundred_dots_each(blank):
     )
     blank.emulate_media(reduced_motion="reduce")
     passed = np.diff(frames)
-    print(f"\n800 dots in each of two: a frame every {np.median(passed):.1f} ms, of twenty one {np.percentile(passed, 95):.1f}")
+    print(
+        f"\n800 dots in each of two: a frame every {np.median(passed):.1f} ms, of twenty one {np.percentile(passed, 95):.1f}"
+    )
     print(f"script in a frame: {np.median(script):.1f} ms, of twenty one {np.percentile(script, 95):.1f}")
     assert blank.wrong == []
