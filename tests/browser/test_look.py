@@ -99,8 +99,8 @@ def test_a_still_follows_the_theme_too(lab: LabPage):
     for theme in ("Dark", "Light"):
         themed(lab, theme)
         image = Image.open(io.BytesIO(lab.page.locator(STILL).first.screenshot())).convert("RGB")
-        assert "#%02x%02x%02x" % image.getpixel((1, 1)) == {"Dark": "#111111", "Light": "#ffffff"}[theme]
-        seen = {"#%02X%02X%02X" % colour for _, colour in image.getcolors(2**24)}
+        assert image.getpixel((1, 1)) == {"Dark": (0x11,) * 3, "Light": (0xFF,) * 3}[theme]
+        seen = {"#" + bytes(colour).hex().upper() for _, colour in image.getcolors(2**24)}
         assert {style.COLOURS[0], style.COLOURS[2], style.COLOURS[3]} <= seen
 
 
