@@ -20,13 +20,13 @@ CELLS = (
     "quiz('02')",
     "nap_s = 0.0",
     "time.sleep(nap_s)",
-    "from lbcore.lab import play\nplay(RoundRobin(3), 20, buttons=['add'], autoplay=False)",
+    "from lbcore.lab import play\nplay(RoundRobin(3), requests=20, buttons=['add'], autoplay=False)",
 )
 NAME = "encounter.ipynb"
 AGAIN = "Run this notebook from the top"
 
 
-def write(server: JupyterServer) -> Path:
+def write(server: JupyterServer, name: str = NAME) -> Path:
     """The notebook, new, and nothing kept."""
     cells = [
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
@@ -34,9 +34,9 @@ def write(server: JupyterServer) -> Path:
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (server.root / NAME).write_text(json.dumps(notebook), encoding="utf-8")
+    (server.root / name).write_text(json.dumps(notebook), encoding="utf-8")
     (server.root / "encounter.json").unlink(missing_ok=True)
-    return server.root / NAME
+    return server.root / name
 
 
 @pytest.fixture
@@ -155,3 +155,20 @@ def test_opened_again_a_notebook_shows_stills_and_what_was_done_is_there(browser
         # The widgets' own extension says so of each widget whose kernel is gone, whatever is shown in their place.
         assert [error for error in lab.console_errors if "widget model not found" not in error] == []
         assert lab.abroad == []
+
+
+@LONG
+def test_two_notebooks_open_at_once_lose_nothing_of_each_other(browser, server, lab):
+    other = "encounter_too.ipynb"
+    write(server, other)
+    with opened(browser, server, other) as second:
+        second.run_all()
+        output(lab, 2).get_by_role("button", name="Commit").click()
+        output(second, 6).get_by_role("radio").nth(1).click()
+        lab.settle()
+        second.settle()
+        output(lab, 6).get_by_role("radio").nth(4).click()
+        lab.settle()
+    kept = json.loads((server.root / "encounter.json").read_text(encoding="utf-8"))
+    assert list(kept["predictions"].values()) == [{"requests at the busiest of ten": [0, "requests"]}]
+    assert kept["quizzes"]["02"][0] == 1 and kept["quizzes"]["02"][1] == 1

@@ -99,8 +99,8 @@ def test_a_still_follows_the_theme_too(lab: LabPage):
     for theme in ("Dark", "Light"):
         themed(lab, theme)
         image = Image.open(io.BytesIO(lab.page.locator(STILL).first.screenshot())).convert("RGB")
-        assert "#%02x%02x%02x" % image.getpixel((1, 1)) == {"Dark": "#111111", "Light": "#ffffff"}[theme]
-        seen = {"#%02X%02X%02X" % colour for _, colour in image.getcolors(2**24)}
+        assert image.getpixel((1, 1)) == {"Dark": (0x11,) * 3, "Light": (0xFF,) * 3}[theme]
+        seen = {"#" + bytes(colour).hex().upper() for _, colour in image.getcolors(2**24)}
         assert {style.COLOURS[0], style.COLOURS[2], style.COLOURS[3]} <= seen
 
 
@@ -111,9 +111,25 @@ def test_it_can_be_read_in_both_themes(lab: LabPage, theme: str):
     themed(lab, "Light")
 
 
+def test_the_player_follows_the_theme(lab: LabPage):
+    corner = "[...document.querySelector('canvas').getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
+    canvas = lab.page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    for theme, ground in (("Dark", [0x11] * 3), ("Light", [0xFF] * 3)):
+        themed(lab, theme)
+        lab.page.wait_for_function(f"({corner}).join() === '{','.join(map(str, ground))}'")
+
+
 # 640 is a window of 1280 at a zoom of 200 %.
-@pytest.mark.parametrize("width", [900, *(pytest.param(width, marks=pytest.mark.soak) for width in (1600, 1280, 640))])
-def test_at_every_width(lab: LabPage, width: int):
+SIZES_AND_THEMES = [(width, theme) for width in (900, 1600, 1280, 640) for theme in ("Light", "Dark")]
+
+
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [pytest.param(*one, marks=() if one == (900, "Light") else pytest.mark.soak) for one in SIZES_AND_THEMES],
+)
+def test_at_every_width(lab: LabPage, width: int, theme: str):
+    themed(lab, theme)
     lab.page.set_viewport_size({"width": width, "height": 1600})
     lab.page.wait_for_timeout(500)
     lab.settle()
@@ -143,6 +159,7 @@ def test_at_every_width(lab: LabPage, width: int):
     cut = f"() => [...document.querySelectorAll('{buttons}')].filter((one) => one.scrollWidth > one.clientWidth + 1)"
     assert lab.page.evaluate(f"({cut})().map((one) => one.textContent)") == []
     lab.page.set_viewport_size({"width": 1280, "height": 1600})
+    themed(lab, "Light")
 
 
 def test_nothing_breaks_inside_of_words(lab: LabPage):

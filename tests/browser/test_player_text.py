@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 from dataclasses import replace
 
@@ -44,6 +45,23 @@ SCRUB = """([times, steps]) => {
     ...times.map((seconds) => { range.value = seconds; range.dispatchEvent(new Event("input")); return said(); }),
     ...Array.from({ length: steps }, () => { back.click(); return said(); }),
   ];
+}"""
+
+# What is written on the canvas at a time: each text, from where to where, and the height of its line.
+WRITTEN = """(seconds) => {
+  const pen = CanvasRenderingContext2D.prototype;
+  const [write, found] = [pen.fillText, []];
+  pen.fillText = function (text, x, y) {
+    const wide = this.measureText(text).width;
+    const left = x - wide * { left: 0, center: 0.5, right: 1 }[this.textAlign];
+    found.push([text, left, left + wide, y]);
+    write.call(this, text, x, y);
+  };
+  const range = document.querySelector("input[type=range]");
+  range.value = seconds;
+  range.dispatchEvent(new Event("input"));
+  pen.fillText = write;
+  return found;
 }"""
 
 
@@ -231,11 +249,23 @@ def test_the_knob_stands_below_the_dot(page, width):
         at = [Image.open(io.BytesIO(one.screenshot())).convert("RGB") for one in (canvas, knob)]
         # The dot is higher than the bar that it stands on, and the knob than its track.
         rows = (at[0].height - 10 - 4, at[1].height // 2 - 6)
-        drawn = [
-            [image.getpixel((x, row)) for x in range(image.width)] for image, row in zip(at, rows, strict=True)
-        ]
+        drawn = [[image.getpixel((x, row)) for x in range(image.width)] for image, row in zip(at, rows, strict=True)]
         dot = middle([pixel if max(pixel) < 60 else (255,) * 3 for pixel in drawn[0]], 60)
         assert abs(dot - middle(drawn[1], 200)) <= 1.5
+    page.set_viewport_size({"width": 900, "height": 800})
+
+
+def test_no_words_lie_on_others(page):
+    """At the least width of a canvas, and at a usual one, with a node that is down."""
+    for width in (440, 900):
+        page.set_viewport_size({"width": width, "height": 800})
+        show(page, Player(through_a_crash()))
+        page.wait_for_function("document.querySelector('canvas').height > 160")
+        written = page.evaluate(WRITTEN, 4.5)
+        assert {"clients", "balancer", "share", "node-1"} <= {text for text, *_ in written}
+        for one, other in itertools.combinations(written, 2):
+            (_, left, right, y), (_, left2, right2, y2) = one, other
+            assert abs(y - y2) >= 13 or right <= left2 or right2 <= left, (one, other)
     page.set_viewport_size({"width": 900, "height": 800})
 
 
@@ -268,6 +298,7 @@ def test_frames_of_a_race_with_eight_hundred_dots_each(blank):
     )
     blank.emulate_media(reduced_motion="reduce")
     passed = np.diff(frames)
-    print(f"\n800 dots in each of two: a frame every {np.median(passed):.1f} ms, of twenty one {np.percentile(passed, 95):.1f}")
+    median, slow = np.median(passed), np.percentile(passed, 95)
+    print(f"\n800 dots in each of two: a frame every {median:.1f} ms, of twenty one {slow:.1f}")
     print(f"script in a frame: {np.median(script):.1f} ms, of twenty one {np.percentile(script, 95):.1f}")
     assert blank.wrong == []

@@ -106,6 +106,19 @@ def test_two_notebooks_lose_nothing(file):
     assert json.loads(file.read_text())["predictions"] == {"01": questions, "02": questions}
 
 
+def test_a_quiz_that_is_open_twice_loses_no_answer(file):
+    one, other = quiz("02"), quiz("02")
+    one.answers = [1, None, None]
+    other.answers = [None, 0, None]
+    assert kept("quizzes", "02") == quiz("02").answers == [1, 0, None]
+    one.answers = [2, None, None]  # thought again: what was answered last stands
+    assert kept("quizzes", "02") == [2, 0, None]
+    # What nobody here wrote is no answer.
+    keep([99, "x", None], "quizzes", "02")
+    one.answers = [None, None, 1]
+    assert kept("quizzes", "02") == [None, None, 1]
+
+
 def test_a_write_that_breaks_off_leaves_what_was_there(file, monkeypatch):
     keep(3, "predictions", "01", "a")
     before = file.read_text()

@@ -59,7 +59,9 @@ RESULTS = {
 def test_a_result_is_a_small_image_for_narrow_and_wide_places_with_its_sentence(name):
     result = RESULTS[name]()
     for prediction, shown in ((None, result._repr_mimebundle_()), (105, bundle(result, 105))):
-        pictures = re.findall(r'<img [^>]*alt="([^"]+)"[^>]*src="data:image/svg\+xml;base64,([^"]+)"', shown["text/html"])
+        pictures = re.findall(
+            r'<img [^>]*alt="([^"]+)"[^>]*src="data:image/svg\+xml;base64,([^"]+)"', shown["text/html"]
+        )
         caption = re.search(r"<figcaption[^>]*>(.*?)<", shown["text/html"], re.DOTALL)[1]
         widths = []
         for alt, data in pictures:

@@ -28,8 +28,8 @@ _STYLE = (
 _RUN = "Run this notebook from the top (Run > Run All Cells), and its controls appear here."
 #: The style of words below a picture: as large as the lesson's own.
 TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0;padding:0 5px;white-space:pre-line"
-#: An image follows the theme by the colour scheme of its place. It is there twice, drawn for a narrow place and for a wide
-#: one. And what a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between
+#: An image follows the theme by the colour scheme of its place. It is there twice, drawn for a narrow and for a wide
+#: place. And what a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between
 #: words. Its own colour of comments has too little contrast in both themes.
 _THEME = (
     "<style>.jp-OutputArea .jp-RenderedMarkdown pre{white-space:pre;word-break:normal;overflow-x:auto}"
@@ -39,7 +39,7 @@ _THEME = (
     'body[data-jp-theme-light="true"] .lbcore-image{color-scheme:light}'
     'body[data-jp-theme-light="false"] .lbcore-image{color-scheme:dark}'
     f".lbcore-figure{{container-type:inline-size}}@container (min-width:{style.WIDE_PX}px)"
-    "{.lbcore-image{display:none}.lbcore-wide{display:block!important}}</style>"
+    "{.lbcore-image:has(+.lbcore-wide){display:none}.lbcore-wide{display:block!important}}</style>"
 )
 
 

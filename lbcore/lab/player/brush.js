@@ -10,7 +10,8 @@ class Brush {
     this.canvas = canvas;
     this.pen = canvas.getContext("2d", { alpha: false });
     this.look = { ink: "", paper: "", font: "" };
-    this.sprites = new Map();
+    this.sprites = new Map(); // by colour and radius
+    this.colours = [];
     this.scale = 0;
     this.time = 0;
   }
@@ -26,7 +27,12 @@ class Brush {
       canvas.height = high;
       canvas.style.height = `${place.height}px`;
     }
-    if (ratio !== this.scale || look.ink !== this.look.ink || look.paper !== this.look.paper) this.sprites = new Map();
+    if (ratio !== this.scale || look.ink !== this.look.ink || look.paper !== this.look.paper) {
+      this.sprites = new Map();
+      // What would not be seen on a dark page has the colour of the writing.
+      const dark = brightness(look.paper) < 60;
+      this.colours = this.trace.colours.map((colour) => (dark && brightness(colour) < 60 ? look.ink : colour));
+    }
     this.scale = ratio;
     this.look = look;
     this.time = time;
@@ -37,10 +43,9 @@ class Brush {
     pen.textBaseline = "alphabetic";
   }
 
-  // The colour of a node, or of a key; what would not be seen on a dark page has the colour of the writing.
+  // The colour of a node, or of a key.
   colourOf(k) {
-    const colour = this.trace.colours[k % this.trace.colours.length];
-    return brightness(colour) < 60 && brightness(this.look.paper) < 60 ? this.look.ink : colour;
+    return this.colours[k % this.colours.length];
   }
 
   ringed(k) {
@@ -49,14 +54,16 @@ class Brush {
 
   // A dot is drawn once for each colour and size, and then copied: a frame may have eight hundred.
   sprite(colour, radius, { ring = false, crossed = false, moved = false } = {}) {
-    const key = `${colour}|${radius}|${ring}|${crossed}|${moved}`;
-    let made = this.sprites.get(key);
-    if (made) return made;
+    // Not a string of all: building one for each dot takes longer than finding the picture.
+    const sizes = this.sprites.get(colour) || new Map();
+    const kinds = sizes.get(radius) || [];
+    const kind = ring + 2 * crossed + 4 * moved;
+    if (kinds[kind]) return kinds[kind];
     const half = radius * (moved ? 1.45 : 1) + 1.5;
-    const picture = document.createElement("canvas");
-    picture.width = picture.height = Math.ceil(half * 2 * this.scale);
-    const c = picture.getContext("2d");
-    c.scale(picture.width / (half * 2), picture.width / (half * 2));
+    const size = Math.ceil(half * 2 * this.scale);
+    const sheet = new OffscreenCanvas(size, size);
+    const c = sheet.getContext("2d");
+    c.scale(size / (half * 2), size / (half * 2));
     c.translate(half, half);
     if (crossed) {
       c.strokeStyle = colour;
@@ -88,9 +95,9 @@ class Brush {
         c.fill();
       }
     }
-    made = { picture, half };
-    this.sprites.set(key, made);
-    return made;
+    kinds[kind] = { picture: sheet.transferToImageBitmap(), half };
+    this.sprites.set(colour, sizes.set(radius, kinds));
+    return kinds[kind];
   }
 
   stamp(x, y, made) {

@@ -106,12 +106,14 @@ function aNode(brush, place, k, now) {
   const fits = [trace.names[k] + speed, trace.names[k], trace.names[k].slice(prefix)].find((text) => pen.measureText(text).width <= room);
   let name = fits ?? trace.names[k].slice(prefix);
   while (fits === undefined && name.length > 2 && pen.measureText(`${name}…`).width > room) name = name.slice(0, -1);
-  brush.write(fits === undefined ? `${name}…` : name, x, nameY, { size, bold: true });
-  if (words && !up) {
+  name = fits === undefined ? `${name}…` : name;
+  if (!up) {
     // The lines of the cross do not run through the words.
     pen.fillStyle = look.paper;
-    pen.fillRect(right - wordsWide + 6, nameY - 12, wordsWide - 2, 16);
+    pen.fillRect(x - 3, nameY - size + 1, pen.measureText(name).width + 6, size + 3);
+    if (words) pen.fillRect(right - wordsWide + 6, nameY - 12, wordsWide - 2, 16);
   }
+  brush.write(name, x, nameY, { size, bold: true });
   if (words) brush.write(words, right, nameY, { align: "right", size: 13 });
 
   // The track of the queue, what waits in it, and the place of service.

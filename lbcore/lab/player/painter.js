@@ -124,6 +124,15 @@ function glance(brush, place, now) {
   pen.globalAlpha = 1;
 }
 
+function headings(brush, place) {
+  const single = place.columns === 1;
+  brush.font(14);
+  const room = place.width - place.left - (single ? brush.pen.measureText("share").width + 16 : 0);
+  const long = single ? "nodes and their queues" : "nodes: their shares and queues";
+  brush.write(brush.pen.measureText(long).width <= room ? long : "nodes", place.left, 16, { pale: true });
+  if (single) brush.write("share", place.width - 4, 16, { align: "right", pale: true });
+}
+
 // One moment of a trace on its canvas.
 function paint(brush, place, t, theme) {
   brush.begin(place, t, theme);
@@ -138,8 +147,7 @@ function paint(brush, place, t, theme) {
   people(brush, place);
   theBalancer(brush, place, now);
   if (place.columns === 1) nodes();
-  brush.write(place.columns > 1 ? "nodes: their shares and queues" : "nodes and their queues", place.left, 16, { pale: true });
-  if (place.columns === 1) brush.write("share", place.width - 4, 16, { align: "right", pale: true });
+  headings(brush, place);
   legend(brush, place);
   if (trace.news) news(brush, place);
 }

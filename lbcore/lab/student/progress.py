@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,11 @@ def kept(*where: str) -> Any:
     return found
 
 
-def keep(value: Any, *where: str) -> None:
-    """Keep a value (as JSON has them) under these names, one inside the other."""
+def keep(value: Any, *where: str, join: Callable[[Any, Any], Any] | None = None) -> None:
+    """Keep a value (as JSON has them) under these names, one inside the other.
+
+    join: is told what is kept there, or None, and the value, and returns what is to be kept: for a value of parts.
+    """
     global _trouble
     file = place()
     if file is None or kept(*where) == value:
@@ -67,7 +70,7 @@ def keep(value: Any, *where: str) -> None:
                 if not isinstance(inside.get(name), dict):
                     inside[name] = {}
                 inside = inside[name]
-            inside[where[-1]] = value
+            inside[where[-1]] = value if join is None else join(inside.get(where[-1]), value)
             _write(file, everything)
         _trouble = ""
     except (OSError, TimeoutError) as error:

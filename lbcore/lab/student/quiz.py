@@ -153,8 +153,17 @@ class Quiz(Told, anywidget.AnyWidget):
     def _answered(self, change: Any) -> None:
         # The answers that it begins with are none.
         if any(answer is not None for answer in change["new"]):
-            progress.keep(change["new"], "quizzes", self.lesson)
+            progress.keep(change["new"], "quizzes", self.lesson, join=self._joined)
             self.restill()
+
+    def _joined(self, kept: Any, answers: list[int | None]) -> list[int | None]:
+        """The answers, and what another notebook has kept meanwhile of the questions that are open here."""
+        if not isinstance(kept, list) or len(kept) != len(answers):
+            return answers
+        return [
+            old if new is None and type(old) is int and 0 <= old < len(question.choices) else new
+            for question, old, new in zip(self.questions, kept, answers, strict=True)
+        ]
 
     @property
     def right(self) -> int:
