@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from driven.keys import LOG, MyHash, MyKeys, all_down
+from matplotlib.figure import Figure
 
 from lbcore import HashSlots, ModuloHash, RoundRobin, moved, presets
 from lbcore.lab import agreement, count_keys, hot_keys, moves, read_keys, slider
@@ -57,6 +58,15 @@ def test_slots_move_only_what_the_new_node_gets(nodes):
     assert row.arrived[:, :-1].sum() == 0
     back = moves(HashSlots(nodes + 1), nodes, 20_000).rows[0]
     assert back.arrived[:-1].sum() == 0 and back.arrived[-1].sum() == back.moved
+
+
+@pytest.mark.parametrize("after", [11, 40])
+def test_the_note_speaks_of_numbers_where_they_stand(after):
+    fig = Figure()
+    moves(ModuloHash, nodes=10, after=after).draw(fig)
+    *numbers, note = [label.get_text() for label in fig.axes[1].texts]
+    assert set(numbers) == (set("0123456789") if after == 11 else set())
+    assert ("number" in note) == bool(numbers) and "colour" in note
 
 
 def test_moves_counts_as_moved_does():

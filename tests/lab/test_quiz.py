@@ -123,12 +123,12 @@ def said(lesson, question, choice):
 
 
 def test_the_numbers_of_lesson_01():
-    twin = reference.RoundRobin(7)
-    counts = np.bincount([twin.select() for _ in range(10_000)])
-    assert sorted(counts) == [1428] * 3 + [1429] * 4
-    assert "four nodes get 1,429" in said("01", 0, 0)
-    assert "about 35" in said("01", 0, 2)
-    assert round(stats.binom.std(10_000, 1 / 7)) == 35
+    twins = [reference.RoundRobin(4) for _ in range(6)]
+    counts = np.bincount([twin.select() for twin in twins for _ in range(1_001)])
+    assert counts.tolist() == [1_506, 1_500, 1_500, 1_500]
+    assert "gets 1,506 requests, and the others 1,500" in said("01", 0, 2)
+    assert "251 at node 0, 250 at the others" in said("01", 0, 0)
+    assert load("01")[0].choices[1].text == "By six requests" and "1,506 and 1,500" in said("01", 0, 1)
     load_of_all = 0.4 * 3.5
     assert round(load_of_all / 4 / 0.5, 4) == 0.7 and round(load_of_all / 4, 4) == 0.35
     assert "it is 70 % busy, and the others 35 %" in said("01", 1, 2)

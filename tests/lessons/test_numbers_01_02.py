@@ -52,6 +52,21 @@ def test_01_which_rhythms_fall_in_step() -> None:
             assert (at.max() >= 1.4 * at.mean()) == (every > 1 and math.gcd(every, nodes) > 1)
 
 
+def test_02_six_draws_by_hand() -> None:
+    """SplitMix64 from the seed on; each 64 bits are two draws, the upper half first."""
+    mask, halves = (1 << 64) - 1, []
+    for i in (1, 2, 3):
+        z = 7 + i * 0x9E3779B97F4A7C15 & mask
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & mask
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & mask
+        halves += divmod(z ^ z >> 31, 1 << 32)
+    first, last = [f"{half / 2**32:.2f}" for half in halves[:5]], f"{halves[5] / 2**32:.2f}"
+    assert f"draws, over 2³², are {', '.join(first)} and {last}" in text("02")
+    assert Random(3, seed=7).select_many(6).tolist() == [half * 3 >> 32 for half in halves]
+    sees_two_each = math.factorial(6) / math.factorial(2) ** 3 / 3**6
+    assert round(1 / sees_two_each) == 8 and "one student in eight sees it" in text("02")
+
+
 def test_02_the_busiest_of_ten() -> None:
     counts = np.random.default_rng(1).multinomial(1_000, [0.1] * 10, size=100_000)
     busiest = counts.max(axis=1)

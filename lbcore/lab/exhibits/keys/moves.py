@@ -144,9 +144,9 @@ class Moves(Result):
             style.node_axis(ax, row.after, "node after the change")
             style.count_axis(ax, f"keys (of {self.keys:,})", 4)
             ax.set_ylim(0, highest)
-            note = "solid: stayed\nstriped: moved" + (
-                ",\ncolour, number:\nthe old node" if len(row.before) <= MOST_PIECES else ""
-            )
+            note = "solid: stayed\nstriped: moved"
+            if len(row.before) <= MOST_PIECES:
+                note += ",\ncolour, number:\nthe old node" if numbered else ",\ncolour: the old node,\n0 at the foot"
             ax.text(1.012, 0.98, note, transform=ax.transAxes, va="top", color=style.MUTED)
 
 
