@@ -122,7 +122,13 @@ def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None])
             with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
                 await together(
                     # After a failure HAProxy may end a connection on which there was a request before.
-                    compare(account, Client(ports[name], many, own=name.startswith("redispatch")), random.Random(rng.random()), name, group)
+                    compare(
+                        account,
+                        Client(ports[name], many, own=name.startswith("redispatch")),
+                        random.Random(rng.random()),
+                        name,
+                        group,
+                    )
                     for name, (_, group) in groups.items()
                 )
 
