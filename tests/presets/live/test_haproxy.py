@@ -38,7 +38,7 @@ HASHES = [
 FACTORS = [105, 125, 180]
 
 # Every failure is tried again at once, at another server than the last.
-REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 50ms"]
+REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 5s"]
 REDISPATCHED: list[tuple[Callable[..., Selector], list[str]]] = [
     (haproxy.roundrobin, ["balance roundrobin"]),
     (haproxy.static_rr, ["balance static-rr"]),

@@ -29,7 +29,6 @@ ENDED = "/ended"
 AT_ONCE = 30  # requests in one piece: HAProxy refuses one that reaches beyond its buffer of 16 kB
 END = b"\r\n\r\n"
 TOLD = re.compile(rb"\r\nx-(id|fail|hold): ?([^\r]*)")
-CLOSE = re.compile(rb"(?i)\r\nconnection: ?close")
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: ?(\d+)")
 
 
@@ -121,8 +120,9 @@ class Connection(asyncio.Protocol):
             status = head.partition(b"\r\n")[0]
             self.answers.append((self.buffer[end + len(END) : behind] if b" 200 " in status else status).decode())
             start = behind
-            if CLOSE.search(head):
+            if b" 200 " not in status and b" 204 " not in status:  # Envoy answers nothing behind it, and hangs up late
                 self.transport.close()
+                self.lost = True
                 break
         self.buffer = self.buffer[start:]
         if len(self.answers) == self.wanted and not self.done.done():
