@@ -22,7 +22,7 @@ from lbcore._counting import repeat
 from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from lbcore.selectors._checks cimport clock_of, index_in, int_of, names_of, node_of, seed_of, short
+from lbcore.selectors._checks cimport clock_of, index_in, int_of, latest_s, names_of, node_of, seed_of, short
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._draws cimport below, draw
 from lbcore.selectors._keys cimport key_hash_of
@@ -156,12 +156,12 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef bint open(self, int32_t node) noexcept nogil:
         """Live, with room, and not failed too often of late."""
-        return self.is_live[node] and rested(self, node, <int64_t>floor(self.now_s))
+        return self.is_live[node] and rested(self, node, whole_second(self))
 
     cdef int32_t those_ready(self) noexcept nogil:
         """How many nodes can serve, backups where no other can; they are listed in `ready`."""
         cdef int32_t k, i, backup, many = 0
-        cdef int64_t now_s = <int64_t>floor(self.now_s)
+        cdef int64_t now_s = whole_second(self)
         for backup in range(2):
             for k in range(self.n_live):
                 i = self.live[k]
@@ -183,7 +183,7 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef int32_t serve(self, int32_t node) noexcept nogil:
         """The node, which is being tried now."""
-        cdef int64_t now_s = <int64_t>floor(self.now_s)
+        cdef int64_t now_s = whole_second(self)
         if now_s - self.checked_s[node] > self.fail_timeout_s[node]:
             self.checked_s[node] = now_s
         return send(self, node) if self.by_load else node
@@ -197,7 +197,7 @@ cdef class PassiveRoundRobin(Selector):
         return self.turn()
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
-        cdef int64_t now_s = <int64_t>floor(self.now_s)
+        cdef int64_t now_s = whole_second(self)
         if self.alone:
             return
         if not ok:
@@ -215,6 +215,11 @@ cdef class PassiveRoundRobin(Selector):
             if any([value != usual for value in values]):
                 parts.append(f"{name}={values[0] if len(set(values)) == 1 else values[:6]}")
         return parts + ([f"backup={np.flatnonzero(self.is_backup).tolist()}"] if np.any(self.is_backup) else [])
+
+
+cdef inline int64_t whole_second(PassiveRoundRobin self) noexcept nogil:
+    """A simulation may go on beyond the last one that is told apart."""
+    return <int64_t>floor(min(self.now_s, latest_s()))
 
 
 cdef inline bint rested(PassiveRoundRobin self, int32_t node, int64_t now_s) noexcept nogil:

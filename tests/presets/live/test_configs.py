@@ -185,7 +185,9 @@ def test_nginx(file: str, tmp_path: Path, record_property: Callable[[str, object
             with running([binary, *options], list(ports.values()), tmp_path):
                 for door in NGINX[file]:
                     selector = read(path).pool(door.pool).selector()
-                    await compare(account, "nginx", Client(ports[door.port], many, own=True), door, selector, of[door.pool])
+                    await compare(
+                        account, "nginx", Client(ports[door.port], many, own=True), door, selector, of[door.pool]
+                    )
 
     run(work)
     account.close(record_property, "nginx")
@@ -218,7 +220,9 @@ def test_haproxy(
                 for door in HAPROXY[file]:
                     pool: Any = read(path, ENV).pool(door.pool)
                     selector = pool.selector(IGNORED)
-                    await compare(account, "haproxy", Client(ports[door.port], many, own=True), door, selector, of[door.pool])
+                    await compare(
+                        account, "haproxy", Client(ports[door.port], many, own=True), door, selector, of[door.pool]
+                    )
 
     run(work)
     account.close(record_property, "haproxy")

@@ -10,7 +10,7 @@ from typing import Any
 from lbcore import Selector
 from lbcore.presets import envoy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
+from tests.presets.live.servers import EXPLORE, free_ports, numbers, program, running
 from tests.presets.live.test_envoy import HOSTS, Group, configuration, starts
 from tests.presets.live.traffic import Backends, Client, backends, random_keys, run, together
 from tests.presets.recordings import fitted, many
@@ -20,7 +20,7 @@ POLICIES: dict[str, Callable[..., Selector]] = {
     "RING_HASH": envoy.ring_hash,
     "MAGLEV": envoy.maglev,
 }
-ROUNDS = 6 * TIMES
+ROUNDS, KEYS = (60, 320) if EXPLORE else (6, 80)
 PARTS = ["x-a", "x-b", "x-c"]
 
 
@@ -105,7 +105,9 @@ def test_envoy_levels(tmp_path: Path, record_property: Callable[[str, object], N
         async with backends(HOSTS) as all_of_them:
             [port] = free_ports(1)  # the backends have theirs
             groups = {
-                f"{name}{i}": Levels(rng, all_of_them, name, several=i % 6 > 1) for name in POLICIES for i in range(ROUNDS)
+                f"{name}{i}": Levels(rng, all_of_them, name, several=i % 6 > 1)
+                for name in POLICIES
+                for i in range(ROUNDS)
             }
             groups |= {f"ZONES{i}": Zones(rng, all_of_them) for i in range(ROUNDS)}
             terminal = [i for i in range(3) if rng.random() < 0.4]
@@ -148,10 +150,10 @@ async def compare(
         await compare_zones(account, client, what, name, group)
         return
     if kind != "ROUND_ROBIN":
-        keys = random_keys(rng, 80)
+        keys = random_keys(rng, KEYS)
         real = await asked(client, [{"x_cluster": name, "x_key": key} for key in keys])
         account.compare(what, real, picks(group.selector(), keys))
-        rows = [[rng.choice([None, "ann", "bob", key]) for _ in PARTS] for key in keys[:40]]
+        rows = [[rng.choice([None, "ann", "bob", key]) for _ in PARTS] for key in keys[: KEYS // 2]]
         rows = [row for row in rows if any(part is not None for part in row)]
         requests = []
         for row in rows:

@@ -38,7 +38,7 @@ HASHES = [
 FACTORS = [105, 125, 180]
 
 # Every failure is tried again at once, at another server than the last.
-REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 50ms"]
+REDISPATCH = ["retries 3", "option redispatch 1", "retry-on conn-failure empty-response", "timeout connect 5s"]
 REDISPATCHED: list[tuple[Callable[..., Selector], list[str]]] = [
     (haproxy.roundrobin, ["balance roundrobin"]),
     (haproxy.static_rr, ["balance static-rr"]),
@@ -122,7 +122,13 @@ def test_haproxy(tmp_path: Path, record_property: Callable[[str, object], None])
             with running([binary, "-db", "-f", "haproxy.cfg"], list(ports.values()), tmp_path):
                 await together(
                     # After a failure HAProxy may end a connection on which there was a request before.
-                    compare(account, Client(ports[name], many, own=name.startswith("redispatch")), random.Random(rng.random()), name, group)
+                    compare(
+                        account,
+                        Client(ports[name], many, own=name.startswith("redispatch")),
+                        random.Random(rng.random()),
+                        name,
+                        group,
+                    )
                     for name, (_, group) in groups.items()
                 )
 

@@ -157,7 +157,7 @@ async def compare(
             real = await client.picks([{"path": path}] * 40)
             selector = nginx.least_conn(names, weights)
             account.compare(what, real, in_numbers(numbers, idle(selector, 40)))
-            script = random_script(rng, 40)
+            script = random_script(rng, 80)
             real = await client.in_flight(script, lambda _: {"path": path})
             account.compare(what, real, in_numbers(numbers, replayed(selector, [list(step) for step in script])))
         case "fails" | "down" | "backup":

@@ -4,7 +4,6 @@ import random
 import subprocess
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 

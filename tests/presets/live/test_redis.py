@@ -11,7 +11,7 @@ from typing import Any
 
 from lbcore.presets import redis
 from tests.presets.live.account import Account
-from tests.presets.live.servers import free_ports, numbers, program, running
+from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
 from tests.presets.live.traffic import random_keys
 
 ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
@@ -80,7 +80,7 @@ def test_redis(tmp_path: Path, record_property: Callable[[str, object], None]) -
             folder.mkdir()
             command = [server, "--port", str(port), "--cluster-enabled", "yes", "--bind", *ADDRESSES, "--save", ""]
             stack.enter_context(running(command, [port], folder))
-        keys: list[str | bytes] = random_keys(rng, 200)
+        keys: list[str | bytes] = random_keys(rng, 200 * TIMES)
         keys += ["{" + key for key in random_keys(rng, 20)] + [key + "{}" + key for key in random_keys(rng, 20)]
         keys += [f"{a}{{{b}}}{c}" for a, b, c in zip(*(random_keys(rng, 60) for _ in range(3)), strict=True)]
         keys += [rng.randbytes(rng.randrange(40)) for _ in range(100)]
