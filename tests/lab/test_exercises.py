@@ -245,5 +245,5 @@ def test_every_sentence_for_a_right_answer_is_so():
     assert sum(a != b for a, b in zip(before, slots.owner, strict=True)) == 10
     assert sum(key % 10 != key % 11 for key in range(110)) == 100
     smooth = known()["03-smooth-weighted"].right([5, 1, 1])
-    shown = re.search(r"5, 1, 1: ([0-9 ]+)\.", verdict("03-smooth-weighted", type(smooth)))
+    shown = re.search(r"5, 1 and 1 give ([0-9 ]+)\.", verdict("03-smooth-weighted", type(smooth)))
     assert shown[1].split() == [str(smooth.select()) for _ in range(7)] == list("0010200")
