@@ -267,7 +267,7 @@ def idle(selector: Selector, m: int) -> list[int]:
     return picks
 
 
-async def together(jobs: Iterable[Awaitable[None]], most: int = 8) -> None:
+async def together(jobs: Iterable[Awaitable[None]], most: int = 40) -> None:
     """Jobs that do not disturb each other, so many at a time."""
     limit = asyncio.Semaphore(most)
 
