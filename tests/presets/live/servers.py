@@ -15,7 +15,7 @@ import pytest
 
 EXPLORE = os.environ.get("LBCORE_EXPLORE") == "1"
 TIMES = 20 if EXPLORE else 1  # longer runs of the servers, so that their starts cost little
-START_S, LIMIT_S = 20, 280
+START_S, LIMIT_S = 60, 280
 
 
 def program(name: str, install: str) -> str:

