@@ -45,6 +45,22 @@ def test_the_lines_that_the_lesson_shows():
     assert panel.code == "bounded(Bound, eps=0.25, requests=20)"
 
 
+def test_captions_leave_out_what_is_drawn():
+    found = evenness([1, 10, 100], rings=5)
+    first, *_, last = found.sentence().split("\n")[1:]
+    told = found.caption(found.sentence(Guess(3, ""))).split("\n")
+    assert told[0] == "Seeds 7 to 11, 5 rings of 10 nodes." and len(told) == 3 and "variation" not in "".join(told)
+    assert told[1] == first.partition(", variation")[0] + "." and told[2].startswith(last.partition(", variation")[0])
+    assert told[2].endswith(found.sentence(Guess(3, "")).partition("You said")[2])
+    found = changes(4)
+    assert found.caption(found.sentence()) == (
+        "From 4 to 5 nodes an even share is 20.0 %.\nFrom 4 to 3 nodes an even share is 25.0 %."
+    )
+    panel = ring(prediction=12)
+    assert "Of 200 such rings" in panel.sentence and panel.board.caption.count("29.1") == 1
+    assert "Of 200 such rings" in ring().caption(ring().sentence())
+
+
 def test_a_prediction_is_scored():
     said = ring(prediction=12)
     # Of 200 rings: recomputed with plain Python, 29.1 in the mean; in this one it is 35.4.

@@ -8,8 +8,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from lbcore.faults import ExponentialDelay, FixedTimeout, PhiAccrual
-from lbcore.faults.quality import beats
+from lbcore.faults import ExponentialDelay, FixedTimeout, PhiAccrual, Rise
+from lbcore.faults.quality import beats, measure
 from lbcore.lab import detection, fail_open, phi, raster, silences, tradeoff, weather
 from lbcore.lab.student.exercises import known
 
@@ -153,3 +153,13 @@ def test_akkas_rule_learns_no_gap_that_was_an_alarm():
             if at > 1_000 and now - last > 1.9:
                 lost, alarms = lost + 1, alarms + rule.failed(now)
         assert alarms >= lost - 1 > 100 and 1.4 < rule.deadline_s - last < 1.6
+
+
+@pytest.mark.parametrize("rise", range(1, 9))
+def test_flapping(rise):
+    """Five beats, three seconds of silence: each burst of beats that is long enough is a failure more."""
+    said("Up to five it flaps as often")
+    said("With six it stays out, as there are five beats between two silences")
+    beats_s = [now_s for now_s in range(400) if now_s % 8 < 5]
+    found = measure(Rise(FixedTimeout(1.5), rise), beats_s)
+    assert found.mistakes == (49 if rise <= 5 else 1)

@@ -127,3 +127,24 @@ def test_the_newcomer_gets_requests_in_a_row(seed):
     rows = [[len(list(same)) for node, same in groupby(trace.node.tolist()) if node == 4] for trace in ran.traces]
     assert max(rows[0]) == 1 and rows[1][0] >= 3
     assert seed != 7 or (rows[1][0] == 8 and "eight here" in TEXT)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_cold_node(seed):
+    """Twice as much as it can do: five requests a second of 0.4 s, until it is warm; one queue by hand."""
+    came_s, free_s, took_s = [10.125 + 0.2 * i for i in range(70)], 0.0, []
+    for time_s in came_s:
+        begin_s = max(free_s, time_s)
+        free_s = begin_s + 0.4 if begin_s + 0.4 <= 15 else max(begin_s, 15.0) + 0.1
+        took_s.append(free_s - time_s)
+    late, worst_s = said(r"the cold as the node can do: (\d+) are late after its return, by up to ([\d.]+) s")
+    assert sum(one_s > 0.2 for one_s in took_s) == pytest.approx(late, abs=1)
+    assert max(took_s) == pytest.approx(worst_s, abs=0.15)
+    four, eight = said(r"With 4 s of slow start about (\d+) are, with 8 s about (\d+)")
+    for slow_start_s, told in ((0.0, late), (4.0, four), (8.0, eight)):
+        run = failover(back_s=10.0, cold_s=5.0, seconds=25.0, slow_start_s=slow_start_s, seed=seed)
+        back = [one_s for one_s, at_s in zip(run.latencies_s, run.report.submitted_s, strict=True) if at_s >= 10]
+        slow = [one_s for one_s in back if one_s > run.late_s]
+        assert len(slow) == pytest.approx(told, abs=4)
+        assert f"{len(slow)} requests from then on are late" in run.sentence()
+        assert slow_start_s or max(slow) == pytest.approx(worst_s, abs=0.05)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lbcore.lab import brownout, crowd, stampede, storm
+from lbcore.lab import brownout, crowd, push, stampede, storm
 from lbcore.lab.student.exercises import known
 
 LESSON = Path(__file__).parents[2] / "lessons" / "09_retries.ipynb"
@@ -157,3 +157,28 @@ def test_the_same_without_lbcore():
     assert answered(3, seed, drop="hopeless")[25:].mean() == pytest.approx(240, rel=0.05)
     assert answered(3, seed, away=0.6)[-5:].sum() == 0
     assert answered(3, seed, away=0.8)[51:].mean() == pytest.approx(240, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_states(seed):
+    """Below the timeout it comes back, above it does not: by the picture, and by a queue of its own."""
+    says("After 1.5 s it comes back, after 2 s hardly ever, after 2.5 s never")
+    says("Under 1 s 240 come")
+    says("Over 1 s every client sends four times: 960 come")
+    short, long = push(1.5, seed=seed), push(2.5, seed=seed)
+    assert short.recovered and short.worst_s < 1.0 and short.attempts[-10:].mean() == pytest.approx(240, rel=0.07)
+    assert not long.recovered and long.worst_s > 1.0 and long.attempts[-10:].mean() == pytest.approx(960, rel=0.07)
+    assert sum(push(2.0, seed=10 * seed + i).recovered for i in range(5)) <= 1
+    says("With one retry in place of three 480 come")
+    once = push(2.5, 1, seed=seed)
+    assert not once.recovered and once.attempts[-5:].mean() == pytest.approx(480, rel=0.07)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_stampede_on_a_cache(seed):
+    says("Two hundred queries make one page")
+    says("leaves a tenth of that")
+    draw = random.Random(seed)
+    assert sum(draw.random() < 0.2 for _ in range(1_000)) == pytest.approx(200, abs=45)
+    gone = [math.floor(draw.random() + 60 + draw.uniform(-6, 6)) for _ in range(1_000)]
+    assert max(gone.count(second) for second in set(gone)) == pytest.approx(100, abs=20)

@@ -111,6 +111,9 @@ WIDGETS = {
     "failover": lambda: failover(timeout_s=slider(1.5, 12.0, start=3.0, step=0.5), rate_per_s=10.0),
     "failover by policy": lambda: failover(policy=choice(*POLICIES), fault=choice(*KINDS), rate_per_s=8.0),
     "failover of nodes": lambda: failover(slider(1, 16, start=4), rate_per_s=8.0, seed=slider(0, 9)),
+    "failover of a cold node": lambda: failover(
+        back_s=10.0, cold_s=5.0, slow_start_s=slider(0.0, 12.0, start=0.0, step=2.0)
+    ),
     "survivors": lambda: survivors(slider(2, 6, start=4)),
     "cascade": lambda: cascade(load=slider(40, 95, start=80, step=5)),
     "cascade of nodes": lambda: cascade(slider(2, 4), 90, limit=choice(6, 20)),
@@ -123,6 +126,7 @@ WIDGETS = {
 BAD = {
     "failover(timeout_s=0.2)": (lambda: failover(timeout_s=0.2, prediction=1), "detector"),
     "failover(patience_s=0)": (lambda: failover(patience_s=0, prediction=1), "patience_s"),
+    "failover(cold_s=-1)": (lambda: failover(cold_s=-1, prediction=1), "cold_s"),
     "failover(policy='hope')": (lambda: failover(policy="hope", prediction=1), "policy"),
     "failover(fault='flood')": (lambda: failover(fault="flood", prediction=1), "fault"),
     "survivors(1)": (lambda: survivors(1, prediction=1), "nodes"),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.patches import StepPatch
 
-from lbcore.lab import amplified, brownout, choice, crowd, slider, stampede, storm
+from lbcore.lab import amplified, brownout, choice, crowd, push, slider, stampede, storm
 from lbcore.lab.exhibits.retries.amplified import Amplified
 from lbcore.lab.exhibits.retries.brownout import POLICIES, BrownOut
 from lbcore.lab.exhibits.retries.crowd import RULES, Crowd
+from lbcore.lab.exhibits.retries.push import FROM_S, Push
 from lbcore.lab.exhibits.retries.stampede import Stampede
 from lbcore.lab.player.trace import Trace
 
@@ -68,6 +69,18 @@ def check_crowd(fig, result):
         assert len(values) <= 130
 
 
+def check_push(fig, result):
+    load, took = fig.axes
+    lines = {line.get_gid(): line for line in (*load.lines, *took.lines)}
+    assert set(lines["law"].get_ydata()) == {240, 240 * (1 + result.retries)}
+    dots = lines["seconds"].get_ydata().tolist()
+    assert dots[:5] == result.attempts[:5].tolist() and len(dots) == 25 - math.ceil(result.lasts_s)
+    assert (lines["took"].get_xdata() == result.sent_s).all()
+    assert (lines["took"].get_ydata() == np.minimum(result.took_s, 8)).all()
+    shade = next(patch for patch in took.patches if patch.get_gid() == "shaded")
+    assert (shade.get_x(), shade.get_width()) == (FROM_S, result.lasts_s)
+
+
 def check_stampede(fig, result):
     for row, ax in enumerate(fig.axes):
         for gid, calls_s in (("first", result.first_s[row]), ("again", result.again_s[row])):
@@ -85,6 +98,7 @@ CHECKS = {
     BrownOut: check_brownout,
     Amplified: check_amplified,
     Crowd: check_crowd,
+    Push: check_push,
     Stampede: check_stampede,
     Trace: check_storm,
 }
@@ -106,6 +120,8 @@ WIDGETS = {
     "crowd": lambda: crowd(clients=slider(1, 200, start=100)),
     "crowd under a rule": lambda: crowd(choice(*RULES), clients=20, seed=slider(0, 99, start=7)),
     "stampede": lambda: stampede(slider(1, 40, start=10), down_s=slider(0.1, 4.0, start=2.0, step=0.1)),
+    "push": lambda: push(slider(0.5, 5.0, start=1.5, step=0.5), seed=slider(0, 99, start=7)),
+    "push by retries": lambda: push(2.0, slider(0, 10, start=3)),
     "storm": lambda: storm(slider(0, 3, start=1), seed=slider(0, 99, start=7)),
 }
 
@@ -116,6 +132,8 @@ BAD = {
     "brownout(budget=101)": (lambda: brownout("retry budget", budget=101, prediction=1), "budget"),
     "brownout(turned_away=101)": (lambda: brownout(turned_away=101, seconds=80, prediction=1), "turned_away"),
     "brownout(turned_away=0)": (lambda: brownout(turned_away=0, seconds=59, prediction=1), "seconds"),
+    "push(0.4)": (lambda: push(0.4, prediction=1), "lasts_s"),
+    "push(retries=11)": (lambda: push(retries=11, prediction=1), "retries"),
     "storm(4)": (lambda: storm(4, prediction=1), "retries"),
     "brownout(seconds=20)": (lambda: brownout(seconds=20, prediction=1), "seconds"),
     "amplified(11)": (lambda: amplified(11, prediction=1), "retries"),

@@ -17,13 +17,14 @@ from lbcore.faults import (
     Network,
     Pause,
     RetryPolicy,
+    Slow,
     Stop,
 )
 from lbcore.faults._checks import seconds
 from lbcore.faults.failover import BALANCER
 from lbcore.lab.frame.inputs import number
 
-__all__ = ["CLIENTS", "KINDS", "POLICIES", "Setting", "cluster", "fault_of"]
+__all__ = ["CLIENTS", "COLD", "KINDS", "POLICIES", "Setting", "cluster", "fault_of"]
 
 #: What may befall a node.
 KINDS = ("crash", "pause", "requests lost", "answers lost")
@@ -32,6 +33,8 @@ POLICIES = ("reassign", "backup", "nothing")
 MOST_REQUESTS = 5_000
 #: The node that stands by.
 SPARE = "spare"
+#: How much longer a node's work takes while its caches are cold.
+COLD = 4.0
 #: Requests that may be under way at a time: enough for all.
 CLIENTS = 512
 
@@ -54,6 +57,7 @@ class Setting:
     slow_start_s: float
     delay_s: float  # of each message
     seed: int
+    cold_s: float = 0.0  # from back_s on the node works so long at 1/COLD of its speed
 
     def __post_init__(self) -> None:
         number("nodes", self.nodes, 1, 64)
@@ -64,6 +68,7 @@ class Setting:
         real("rate_per_s", self.rate_per_s, 0.0, 1_000.0, above=True)
         real("seconds", self.seconds, 0.0, 600.0, above=True)
         seconds("delay_s", self.delay_s)
+        seconds("cold_s", self.cold_s)
         seconds("patience_s", self.patience_s, zero=False)
         if seconds("back_s", self.back_s) <= seconds("at_s", self.at_s):
             raise ValueError(f"back_s: {self.back_s:g} s is not after at_s, {self.at_s:g} s")
@@ -81,8 +86,9 @@ class Setting:
 
     @property
     def plan(self) -> FaultPlan:
-        """The fault."""
-        return FaultPlan(fault_of(self.fault, self.node, self.at_s, self.back_s))
+        """The fault, and what it leaves behind."""
+        fault = fault_of(self.fault, self.node, self.at_s, self.back_s)
+        return FaultPlan(fault, Slow(self.node, self.back_s, self.cold_s, COLD)) if self.cold_s else FaultPlan(fault)
 
     @property
     def times_s(self) -> Sequence[float]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from lbcore.faults import VirtualClock
 from lbcore.lab.exhibits.failover import _timeline as timeline
 from lbcore.lab.exhibits.failover._run import Fate, Run
-from lbcore.lab.exhibits.failover._setting import Setting, cluster
+from lbcore.lab.exhibits.failover._setting import COLD, Setting, cluster
 from lbcore.lab.exhibits.failover._words import over_s, some
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import digits
@@ -63,6 +63,13 @@ class Failover(Run):
             usual = f", where {over_s(self.usual_s)} is usual" if math.isfinite(self.usual_s) else ""
             took_s = self.latencies_s[~np.isnan(self.latencies_s)]
             text += f" The slowest took {over_s(float(took_s.max()))}{usual}."
+        if setting.cold_s:
+            cold = np.array(report.submitted_s) >= setting.back_s
+            late = int((self.latencies_s[cold] > self.late_s).sum())
+            text += (
+                f" Back at {setting.back_s:g} s, it is {COLD:g} times as slow for {setting.cold_s:g} s: "
+                f"{some(late, 'request')} from then on {'is' if late == 1 else 'are'} late."
+            )
         if not pending:
             text += (
                 " It had not recovered by the end."
@@ -92,7 +99,7 @@ class Failover(Run):
 
 
 @exhibit(
-    called={"timeout_s": "timeout, seconds"},
+    called={"timeout_s": "timeout, seconds", "slow_start_s": "slow start, seconds"},
     truth=lambda result, _: math.inf if result.recovery_s is None else result.recovery_s,
     seeds=5,
 )
@@ -110,6 +117,7 @@ def failover(
     interval_s: float = 1.0,
     patience_s: float = 10.0,
     slow_start_s: float = 0.0,
+    cold_s: float = 0.0,
     delay_s: float = 0.0,
     seed: int = 7,
 ) -> Failover:
@@ -118,10 +126,11 @@ def failover(
     timeout_s: of the detector; each node beats every interval_s. policy: "reassign" moves what the node held to the
     others, "backup" to a node that stands by besides, "nothing" notices nothing and tries nothing again. fault: one of
     "crash", "pause", "requests lost", "answers lost". patience_s: after so long a request without an answer is given up
-    (and, but for "nothing", tried again, up to two times). seconds: how long requests come.
+    (and, but for "nothing", tried again, up to two times). cold_s: so long its work takes four times as long once it is
+    back; slow_start_s: so long its share grows, up to that of the others. seconds: how long requests come.
     """
     given = (nodes, timeout_s, policy, fault, rate_per_s, service_s, at_s, back_s, seconds, interval_s, patience_s)
-    setting = Setting(*given, slow_start_s, delay_s, seed)
+    setting = Setting(*given, slow_start_s, delay_s, seed, cold_s)
     made = cluster(VirtualClock(setting.seed), setting)
     return Failover(made.run(len(setting.times_s), at_s=setting.times_s), setting)
 

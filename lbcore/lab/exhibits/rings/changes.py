@@ -1,5 +1,6 @@
 """What moves when a node comes, and when one goes: six ways to give a key to a node, side by side."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,10 @@ class Changes(Result):
                 f"From {self.nodes} to {nodes(after)} these keys move: {listed(each)}; an even share is {least:.1f} %."
             )
         return "\n".join(parts) + scored(prediction, self.added.percent[2], 1)
+
+    def caption(self, sentence: str) -> str:
+        """What each way moves is written at its bar."""
+        return re.sub(r" these keys move: .*?; an even share", " an even share", sentence)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A bar for each way, and a thin mark where theory has it."""

@@ -1,5 +1,6 @@
 """How even is a ring? The largest share and the spread of the shares, against the number of virtual nodes."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ class Evenness(Result):
         seeds = f"Seeds {self.seed} to {self.seed + rings - 1}, {rings:,} rings" if rings > 1 else f"Seed {self.seed}"
         head = f"{seeds} of {nodes(self.nodes)}: means, and the coefficient of variation."
         return "\n".join([head, *rows]) + scored(prediction, float(self.peaks[0].mean()), 2)
+
+    def caption(self, sentence: str) -> str:
+        """The first and the last of the means; the others, and how much they vary, are dots in the picture."""
+        lines = sentence.replace(": means, and the coefficient of variation", "").split("\n")
+        return re.sub(r", variation [\d.]+\d( \(theory [\d.]+\))?", "", "\n".join([*lines[:2], *lines[2:][-1:]]))
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """Means as dots, theory as lines, and bars that hold 95 % of the rings."""

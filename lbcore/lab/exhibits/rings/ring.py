@@ -1,5 +1,6 @@
 """The ring as a circle: who owns which part of it, and what changes hands when a node comes or goes."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +94,12 @@ class Ring(Result):
                 f"{nodes(self.heirs)}; {int(self.moved.sum())} of {len(self.keys)} keys move."
             )
         return text + scored(prediction, top, 1)
+
+    def caption(self, sentence: str) -> str:
+        """What 200 rings do is said once: beside a prediction it is what was to be expected."""
+        if "To expect" not in sentence:
+            return sentence
+        return re.sub(r" Of 200 such rings .*? nine times in ten\.", "", sentence)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """The circle with its keys, before and after the change, and beside it each node's share."""
