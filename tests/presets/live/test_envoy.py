@@ -28,7 +28,7 @@ from tests.presets.recordings import fitted, replayed
 from tests.presets.recordings import many as picks_of
 
 HOSTS = 7
-LEAST, SCRIPT = (100, 200) if EXPLORE else (1, 40)  # clusters of each kind of `least`, and requests of each
+LEAST, SCRIPT = (40, 200) if EXPLORE else (1, 40)  # clusters of each kind of `least`, and requests of each
 AHEAD = 429496729  # Envoy draws how many picks, below this, a schedule is ahead
 
 
