@@ -22,7 +22,10 @@ __all__ = ["Crash", "Cut", "Drift", "Fault", "FaultPlan", "Finish", "Pause", "Sl
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """A node dies at `at_s` and loses what it held; it is back, with nothing, at `back_s`; by default never."""
+    """A node dies at `at_s` and loses what it held; it is back, with nothing, at `back_s`; by default never.
+
+    Both are moments of the run, so `Crash("a", at_s=2.0, back_s=3.0)` lasts one second.
+    """
 
     node: str
     at_s: float

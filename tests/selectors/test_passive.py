@@ -137,3 +137,14 @@ def test_the_numbered_keys_crc32_is_computed_from_the_keys() -> None:
         for i in range(300):
             key = "x" * (i % 70) + str(i)
             assert selector.select(key) == twin.select(key)
+
+
+@pytest.mark.parametrize("name", ["PassiveRandom", "PassiveTwoRandom"])
+def test_a_refusal_leaves_the_draws_as_they_were(name: str) -> None:
+    """One server has failed of late and the others are to be avoided: nobody is drawn, and nothing is used up."""
+    selector = getattr(nginx, name)(3, [3, 1, 1], clock=lambda: 5.0, seed=1)
+    selector.release(selector.select(avoid=[0, 1]), ok=False)
+    same = selector.copy()
+    with pytest.raises(LookupError, match="no node is left"):
+        selector.select(avoid=[0, 1])
+    assert selector.select_many(12).tolist() == same.select_many(12).tolist()

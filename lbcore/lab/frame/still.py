@@ -61,7 +61,7 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     """A result for the page: as HTML, and in words."""
     sentence = result.sentence(guess(prediction))
     drawn = figure(result, prediction)
-    wide = figure(result, prediction, None, style.WIDEST_PT)
+    wide = figure(result, prediction, style.WIDEST_PT)
     shown = _html(sentence, (drawn, wide), result.caption(sentence) + result.printed)
     return {"text/html": shown, "text/plain": sentence + result.printed}
 

@@ -338,6 +338,7 @@ cdef class PassiveRandom(PassiveRoundRobin):
 
     cdef int32_t pick(self) noexcept nogil:
         cdef int32_t node
+        cdef uint64_t before = self.number
         if self.n_live == 0:
             return -1
         if not self.alone:
@@ -345,7 +346,14 @@ cdef class PassiveRandom(PassiveRoundRobin):
                 node = self.drawn()
                 if self.open(node):
                     return self.serve(node)
-        return self.turn()
+        return self.turn_or(before)
+
+    cdef int32_t turn_or(self, uint64_t before) noexcept nogil:
+        """Turns decide; where nobody can serve either, the draws are as they were."""
+        cdef int32_t node = self.turn()
+        if node < 0:
+            self.number = before
+        return node
 
     cdef list more_repr(self):
         return [*PassiveRoundRobin.more_repr(self), f"seed={self.seed}"]
@@ -368,21 +376,22 @@ cdef class PassiveTwoRandom(PassiveRandom):
         return True
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, before = -1
+        cdef int32_t node, first = -1
+        cdef uint64_t before = self.number
         if self.n_live == 0:
             return -1
         if not self.alone:
             for _ in range(TRIES + 1):
                 node = self.drawn()
-                if node == before or not self.open(node):
+                if node == first or not self.open(node):
                     continue
-                if before < 0:
-                    before = node
+                if first < 0:
+                    first = node
                     continue
-                if self.load[node] * self.weight[before] > self.load[before] * self.weight[node]:
-                    node = before
+                if self.load[node] * self.weight[first] > self.load[first] * self.weight[node]:
+                    node = first
                 return self.serve(node)
-        return self.turn()
+        return self.turn_or(before)
 
 
 cdef class PassiveHash(PassiveRoundRobin):

@@ -141,12 +141,14 @@ class PassiveRandom(PassiveRoundRobin):
         """Nodes by weight, those that can serve."""
         if not any(self.up[n] and weight and n not in avoid for n, weight in enumerate(self.weights)):
             raise LookupError("no node is left")
-        ends = list(accumulate(self.weights))
+        ends, before = list(accumulate(self.weights)), self.draws.number
         for _ in range(21 if len(self.weights) > 1 else 0):
             point = self.draws.below(ends[-1])
             node = next(node for node, end in enumerate(ends) if point < end)
             if self.open(node, avoid):
                 yield node
+        if not self.left(avoid):  # a refusal leaves the draws as they were
+            self.draws.number = before
 
     def select(self, avoid: Container[int] = ()) -> int:
         for node in self.drawn(avoid):
