@@ -43,7 +43,7 @@ class RetryBudget:
     The sums are Finagle's own, to the token: a request puts in 1000, a retry takes 1000 / share (rounded down), the
     free ones are a reserve of per_s * keep_s retries that does not grow, and time passes in ten slices of whole
     milliseconds; what a slice held, withdrawals too, is forgotten when it is keep_s old. The reserve is full at the
-    start: as it stands, 100 retries can be taken at once, and by a single request, whose own limit is a policy's `Stop`.
+    start: as it stands, 100 retries can be taken at once, and by one request, whose own limit is a policy's `Stop`.
 
     Source: Finagle, RetryBudget.scala; twitter/util, TokenBucket.newLeakyBucket and WindowedAdder.
 

@@ -157,7 +157,7 @@ def test_opened_again_a_notebook_shows_stills_and_what_was_done_is_there(browser
         assert lab.abroad == []
 
 
-@LONG
+@pytest.mark.soak
 def test_two_notebooks_open_at_once_lose_nothing_of_each_other(browser, server, lab):
     other = "encounter_too.ipynb"
     write(server, other)

@@ -18,7 +18,9 @@ CELLS = {
     "greeting": "for word in 'one', 'two':\n    print(word, flush=True)",
     "widget": "import ipywidgets\nclass Panel(ipywidgets.VBox):\n    def __repr__(self): return 'Ten bars.'\n\nPanel()",
     "exercise": "class TwoChoices: 'edited by hand'",
-    "picture": ('from IPython.display import HTML\n\nHTML(\'<img alt="Ten bars" src="data:image/svg+xml;base64,QUJD">\')'),
+    "picture": (
+        'from IPython.display import HTML\n\nHTML(\'<img alt="Ten bars" src="data:image/svg+xml;base64,QUJD">\')'
+    ),
 }
 
 
