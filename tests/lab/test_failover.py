@@ -268,8 +268,6 @@ def test_a_prediction_is_drawn_at_its_time_and_scored(crash):
     assert "→" in [t.get_text() for t in figure(crash, 99.0).axes[1].texts][-1]
     alone = figure(survivors(), 1.5).axes[0]
     assert [line.get_ydata()[0] for line in alone.lines if line.get_gid() == "prediction"] == [7.5]
-    svg = style.svg(figure(crash, 2.0, figure(cascade())))
-    assert svg == style.svg(figure(crash, 2.0)) and svg.startswith("<svg")
 
 
 def test_the_lines_that_the_lesson_shows():

@@ -63,7 +63,7 @@ def test_it_draws_no_more_often_than_anybody_sees(monkeypatch, report_s, drawing
         return some()
 
     monkeypatch.setattr(live_module, "time", SimpleNamespace(monotonic=lambda: now_s))
-    monkeypatch.setattr(live_module, "figure", lambda result, prediction, before, width_pt: None)
+    monkeypatch.setattr(live_module, "figure", lambda result, prediction, width_pt: None)
     monkeypatch.setattr(live_module, "style", SimpleNamespace(svg=svg, fitted=fitted))
     assert played(Live(run, 1)).result == some()
     assert len(drawn) == times + 1  # and the last one
@@ -88,7 +88,7 @@ def test_two_of_its_threads_do_not_draw_at_the_same_time(monkeypatch):
             done.get()
         return some()
 
-    monkeypatch.setattr(live_module, "figure", lambda result, prediction, before, width_pt: None)
+    monkeypatch.setattr(live_module, "figure", lambda result, prediction, width_pt: None)
     monkeypatch.setattr(live_module, "style", SimpleNamespace(svg=svg, fitted=fitted))
     monkeypatch.setattr(live_module, "PAUSE_S", 0.0)
     monkeypatch.setattr(live_module, "SHARE", 1.0)
