@@ -154,6 +154,7 @@ class Run:
         else:
             self.selector.release(np.array(nodes, int), np.array(oks, bool), np.array(latencies, float))
         assert CLOCK.told >= before
+        self.copy.release([])  # sees the time, as the selector did, also where nothing is released
         for node, ok, latency_s in zip(nodes, oks, latencies, strict=True):
             self.copy.release(node, ok, latency_s)
             if self.twin is not None:
