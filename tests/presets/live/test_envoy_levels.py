@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,10 @@ async def compare_zones(account: Account, client: Client, what: str, name: str, 
     if -1 in ours:  # nobody is left, and none was picked
         return account.compare(what, real, ours)
     if not together and len(serving) > 1:
-        wanted = fitted(lambda start: [zone[n] for n in picks(start)], range(300), [zone[n] for n in real])
+        # 300 are enough but where exact deadlines are equal, and their rounding at so late a time decides.
+        wanted = fitted(
+            lambda start: [zone[n] for n in picks(start)], chain(range(300), starts()), [zone[n] for n in real]
+        )
         account.compare(what, [zone[number] for number in real], wanted)
     for some in [serving] if together else [{at} for at in serving]:
         turns = [number for number in real if zone[number] in some]
