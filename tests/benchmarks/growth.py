@@ -89,7 +89,7 @@ def streamed(m: int) -> None:
 
 
 def memory(quick: bool) -> None:
-    """Print the time of the processor and the peak memory of this process after ever more requests."""
+    """Print the time of the processor and the peak memory of this process after ever more requests; minutes in all."""
     if sys.platform == "win32":
         print("memory: Windows tells the peak otherwise")
         return
@@ -101,7 +101,7 @@ def memory(quick: bool) -> None:
             start = time.process_time()
             call(m)
             spent_ns = 1e9 * (time.process_time() - start) / m
-            peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
             print(f"{name:20} {m:15,} {spent_ns:8.1f} {peak_mb:8.0f}", flush=True)
 
 

@@ -166,6 +166,18 @@ def long_enough(lesson: Lesson) -> Iterator[str]:
 
 
 @rule
+def first_cell(lesson: Lesson) -> Iterator[str]:
+    """Who opens a section in the middle of a lesson, learns from its note what to run first."""
+    if not lesson.full or not lesson.code:
+        return
+    first = lesson.code[0].source.split("\n")[0]
+    for cell in lesson.notebook.cells[lesson.notebook.cells.index(lesson.code[0]) :]:
+        opens = cell.cell_type == "markdown" and HEADING.search(cell.source)
+        if opens and f"First cell: `{first}`." not in str(cell.metadata.get("lbcore", {}).get("notes", "")):
+            yield f"the note of section {opens[1]!r} does not end in: First cell: `{first}`."
+
+
+@rule
 def without_outputs(lesson: Lesson) -> Iterator[str]:
     """A lesson that is opened fresh shows no answers."""
     for cell in lesson.code:

@@ -57,7 +57,7 @@ def test_the_schedule_adds_up(capsys):
         assert sum(minutes.values()) == lesson.notebook.metadata.lbcore.minutes
 
 
-NOTE = "Wait for hands."
+NOTE = "Wait for hands. First cell: `show(reference.Random)`."
 
 
 def cell_of(source, *outputs, **metadata):
@@ -178,6 +178,8 @@ BREAKERS = [
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.update(minutes="8")),
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("minutes")),
     ("minutes", lambda book: find(book, "## Play").metadata.lbcore.pop("notes")),
+    ("first_cell", lambda book: find(book, "## Quiz").metadata.lbcore.update(notes="Wait for hands.")),
+    ("first_cell", lambda book: setattr(find(book, "show("), "source", "show(reference.RoundRobin)")),
     ("long_enough", lambda book: setattr(find(book, "## Play"), "source", "## Play\n" + "word " * 900)),
     ("minutes", lambda book: book.metadata.lbcore.update(minutes=30)),
     ("executed", lambda book: find(book, "show(").update(execution_count=None)),
