@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lbcore._checks import real
+from lbcore._counting import bincount
 from lbcore.lab.exhibits.retries._metastable import metastable
 from lbcore.lab.exhibits.retries._shaded import shaded
 from lbcore.lab.exhibits.retries.brownout import CAPACITY, LOW
@@ -42,11 +43,8 @@ class Push(Result):
     @property
     def means_s(self) -> Numbers:
         """How long a request took that was sent in each second, in the mean."""
-        seconds = np.floor(self.sent_s).astype(np.int64)
-        means_s = np.zeros(len(self.attempts))
-        np.add.at(means_s, seconds, self.took_s)
-        means_s /= np.maximum(1, self.attempts)
-        return means_s
+        sums_s: Numbers = bincount(self.sent_s, self.took_s, len(self.attempts))
+        return sums_s / np.maximum(1, self.attempts)
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""

@@ -1,6 +1,5 @@
 """What moves when a node comes, and when one goes: six ways to give a key to a node, side by side."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,17 +37,24 @@ class Changes(Result):
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
         parts = []
-        for found, after in ((self.added, self.nodes + 1), (self.removed, self.nodes - 1)):
-            each = [f"{row.label} {share:.1f} %" for row, share in zip(found.rows, found.percent, strict=True)]
+        for moved, after in zip(self._moved, (self.nodes + 1, self.nodes - 1), strict=True):
             least = 100 / max(after, self.nodes)
-            parts.append(
-                f"From {self.nodes} to {nodes(after)} these keys move: {listed(each)}; an even share is {least:.1f} %."
-            )
+            parts.append(f"From {self.nodes} to {nodes(after)}{moved} an even share is {least:.1f} %.")
         return "\n".join(parts) + scored(prediction, self.added.percent[2], 1)
+
+    @property
+    def _moved(self) -> list[str]:
+        """What each way moves, when a node comes and when one goes."""
+        return [
+            f" these keys move: {listed([f'{row.label} {share:.1f} %' for row, share in each])};"
+            for each in (zip(found.rows, found.percent, strict=True) for found in (self.added, self.removed))
+        ]
 
     def caption(self, sentence: str) -> str:
         """What each way moves is written at its bar."""
-        return re.sub(r" these keys move: .*?; an even share", " an even share", sentence)
+        for moved in self._moved:
+            sentence = sentence.replace(moved, "")
+        return sentence
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """A bar for each way, and a thin mark where theory has it."""

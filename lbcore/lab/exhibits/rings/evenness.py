@@ -1,6 +1,5 @@
 """How even is a ring? The largest share and the spread of the shares, against the number of virtual nodes."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +15,9 @@ from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import number
 from lbcore.lab.frame.result import Counts, Numbers, Result
 from lbcore.lab.frame.words import Guess, nodes, scored
+
+#: What the numbers of the sentence are.
+HEAD = ": means, and the coefficient of variation"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,25 +35,34 @@ class Evenness(Result):
 
     def sentence(self, prediction: Guess | None = None) -> str:
         """What came out."""
-        theory = dict(zip(self.curve.tolist(), zip(self.peak_theory, self.spread_theory, strict=True), strict=True))
+        peak_theory = dict(zip(self.curve.tolist(), self.peak_theory, strict=True))
         rows = []
-        for each, peaks, spreads in zip(self.virtual_nodes.tolist(), self.peaks, self.spreads, strict=True):
-            known = theory.get(each)
-            laws = ("", "") if known is None else (f" (theory {known[0]:.2f})", f" (theory {known[1]:.3f})")
-            spread = float(np.sqrt(np.mean(spreads**2)))
+        for each, peaks, varied in zip(self.virtual_nodes.tolist(), self.peaks, self._varied, strict=True):
+            law = f" (theory {peak_theory[each]:.2f})" if each in peak_theory else ""
             rows.append(
-                f"{each:,} virtual node{'s' * (each != 1)}: busiest {peaks.mean():.2f} times the mean{laws[0]}, "
-                f"variation {spread:.3f}{laws[1]}."
+                f"{each:,} virtual node{'s' * (each != 1)}: busiest {peaks.mean():.2f} times the mean{law}{varied}."
             )
         rings = len(self.peaks[0])
         seeds = f"Seeds {self.seed} to {self.seed + rings - 1}, {rings:,} rings" if rings > 1 else f"Seed {self.seed}"
-        head = f"{seeds} of {nodes(self.nodes)}: means, and the coefficient of variation."
+        head = f"{seeds} of {nodes(self.nodes)}{HEAD}."
         return "\n".join([head, *rows]) + scored(prediction, float(self.peaks[0].mean()), 2)
+
+    @property
+    def _varied(self) -> list[str]:
+        """For each number of virtual nodes the coefficient of variation, in words."""
+        theory = dict(zip(self.curve.tolist(), self.spread_theory, strict=True))
+        return [
+            f", variation {np.sqrt(np.mean(spreads**2)):.3f}"
+            + (f" (theory {theory[each]:.3f})" if each in theory else "")
+            for each, spreads in zip(self.virtual_nodes.tolist(), self.spreads, strict=True)
+        ]
 
     def caption(self, sentence: str) -> str:
         """The first and the last of the means; the others, and how much they vary, are dots in the picture."""
-        lines = sentence.replace(": means, and the coefficient of variation", "").split("\n")
-        return re.sub(r", variation [\d.]+\d( \(theory [\d.]+\))?", "", "\n".join([*lines[:2], *lines[2:][-1:]]))
+        for words in (HEAD, *self._varied):
+            sentence = sentence.replace(words, "")
+        lines = sentence.split("\n")
+        return "\n".join([*lines[:2], *lines[2:][-1:]])
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """Means as dots, theory as lines, and bars that hold 95 % of the rings."""

@@ -1,6 +1,5 @@
 """The ring as a circle: who owns which part of it, and what changes hands when a node comes or goes."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,12 +77,8 @@ class Ring(Result):
         top = 100 * float(last.shares[busiest])
         head = f"Seed {self.seed}, {each:,} virtual node{'s' * (each != 1)} each: "
         if self.after is None:
-            usual = expected(self.largest)
-            text = (
-                f"{head}{last.nodes[busiest]} has the largest share of {nodes(len(last.nodes))}, {top:.1f} %. Of 200 "
-                f"such rings the largest share is {usual.mean:.1f} % on average, and {usual.low:.1f} to "
-                f"{usual.high:.1f} % nine times in ten."
-            )
+            text = f"{head}{last.nodes[busiest]} has the largest share of {nodes(len(last.nodes))}, {top:.1f} %."
+            text += self._usual
         elif not len(self.changed):
             text = f"{head}{nodes(len(last.nodes))}, as before, and nothing has changed hands."
         else:
@@ -95,11 +90,17 @@ class Ring(Result):
             )
         return text + scored(prediction, top, 1)
 
+    @property
+    def _usual(self) -> str:
+        usual = expected(self.largest)
+        return (
+            f" Of 200 such rings the largest share is {usual.mean:.1f} % on average, and {usual.low:.1f} to "
+            f"{usual.high:.1f} % nine times in ten."
+        )
+
     def caption(self, sentence: str) -> str:
         """What 200 rings do is said once: beside a prediction it is what was to be expected."""
-        if "To expect" not in sentence:
-            return sentence
-        return re.sub(r" Of 200 such rings .*? nine times in ten\.", "", sentence)
+        return sentence.replace(self._usual, "") if "To expect" in sentence else sentence
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
         """The circle with its keys, before and after the change, and beside it each node's share."""
