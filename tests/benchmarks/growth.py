@@ -89,7 +89,10 @@ def streamed(m: int) -> None:
 
 
 def memory(quick: bool) -> None:
-    """Print the time of the processor and the peak memory of this process after ever more requests; minutes in all."""
+    """Print the processor's time and the peak memory of this process so far, after ever more requests: minutes in all.
+
+    It comes first, as the peak tells nothing once anything else has been larger.
+    """
     if sys.platform == "win32":
         print("memory: Windows tells the peak otherwise")
         return
@@ -101,8 +104,8 @@ def memory(quick: bool) -> None:
             start = time.process_time()
             call(m)
             spent_ns = 1e9 * (time.process_time() - start) / m
-            peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-            print(f"{name:20} {m:15,} {spent_ns:8.1f} {peak_mb:8.0f}", flush=True)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            print(f"{name:20} {m:15,} {spent_ns:8.1f} {peak / 2**20:8.0f}", flush=True)
 
 
 def simulated(m: int) -> None:
@@ -112,6 +115,7 @@ def simulated(m: int) -> None:
 
 def main(quick: bool, only: list[str] | None) -> None:
     """Print the tables."""
+    memory(quick)
     kinds = {name: kind for name, kind in SELECTORS.items() if not only or any(part in name for part in only)}
     sizes = [1, 10, 100, 1_000] if quick else [1, 10, 100, 1_000, 10_000, 100_000]
     print("a pick of a batch against nodes: exponent, then ns at " + ", ".join(f"{n:,}" for n in sizes))
@@ -140,4 +144,3 @@ def main(quick: bool, only: list[str] | None) -> None:
 
     times_s = grown(lambda m: lambda: simulated(m), sizes)
     print(line("queue, TwoChoices", sizes[: len(times_s)], times_s, sizes[: len(times_s)]))
-    memory(quick)
