@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lbcore
-from lbcore.lab import balance
+from lbcore.lab import balance, predict
 from lbcore.lab.frame import controls
 from lbcore.lab.frame.controls import Choice, ChoiceSpec, Slider, SliderSpec, choice, deal_again, slider
 
@@ -174,7 +174,7 @@ def test_the_front_end_is_told_all_it_needs():
     state = Slider("share", slider(0, 1, step=0.05)).get_state()
     assert (state["low"], state["high"], state["step"], state["decimals"], state["positions"]) == (0, 1, 0.05, 2, 20)
     asked = set(re.findall(r'model\.get\("(\w+)"\)', (Path(controls.__file__).with_suffix(".js")).read_text()))
-    known = set(state) | set(Choice("c", choice("a")).get_state())
+    known = set(state) | set(Choice("c", choice("a")).get_state()) | set(predict("q", 0, 1).slider.get_state())
     assert asked <= known
 
 

@@ -105,11 +105,11 @@ def test_a_prediction_veils_the_picture_until_it_is_committed():
     assert panel.board not in panel.children and panel.veil in panel.children
     said.slider.value = 105
     assert panel.veiled
-    said.button.click()
+    said.commit()
     assert not panel.veiled and panel.redraws == 1 and panel.board in panel.children
     assert "You said 105: off by 95." in panel.sentence and "you: 105" in panel.board.picture
     said.slider.value = 110
-    said.button.click()
+    said.commit()
     assert panel.redraws == 2 and "You said 110" in panel.sentence
 
 

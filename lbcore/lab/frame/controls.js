@@ -33,7 +33,7 @@ function throttled(send) {
   const later = () => {
     if (!waiting) waiting = requestAnimationFrame(() => { waiting = 0; send(); });
   };
-  const cancel = () => { if (waiting) cancelAnimationFrame(waiting); };
+  const cancel = () => { if (waiting) cancelAnimationFrame(waiting); waiting = 0; };
   return { now, later, cancel };
 }
 
@@ -130,6 +130,17 @@ function renderSlider(model, el) {
     sender.later();
   });
   input.addEventListener("change", () => sender.now());
+  if (model.get("kind") === "predict") {
+    const commit = element("button", "lbcore-control-button lbcore-control-commit", "Commit");
+    commit.type = "button";
+    // The number goes with the press: a busy kernel may hear of a press before it hears where the slider had come to.
+    commit.addEventListener("click", () => {
+      sender.cancel();
+      model.set({ value: held, said: [model.get("said")[0] + 1, held] });
+      model.save_changes();
+    });
+    root.append(commit);
+  }
   const unlisten = listen(model, root, [
     ["change:value", () => { if (model.get("value") !== held) pull(); }],
     ["change:label", words],
@@ -169,7 +180,7 @@ function renderChoice(model, el) {
 
 function renderAgain(model, el) {
   const { root, label } = frame(model, el);
-  const button = element("button", "lbcore-control-again", "Deal again");
+  const button = element("button", "lbcore-control-button", "Deal again");
   button.id = label.htmlFor;
   button.type = "button";
   root.append(button);
@@ -192,7 +203,7 @@ function renderAgain(model, el) {
   return unlisten;
 }
 
-const KINDS = { slider: renderSlider, choice: renderChoice, again: renderAgain };
+const KINDS = { slider: renderSlider, predict: renderSlider, choice: renderChoice, again: renderAgain };
 
 function render({ model, el }) {
   return KINDS[model.get("kind")](model, el);

@@ -12,10 +12,18 @@ from lbcore.lab.frame.still import TEXT
 from lbcore.lab.frame.told import Told
 from lbcore.lab.student import progress
 
-#: The question is long: it has a line of its own above its slider.
-_STYLE = "<style>.lbcore-prediction .lbcore-control-label { flex-basis: 100%; }</style>"
-
 __all__ = ["Prediction", "predict"]
+
+
+class Asked(Slider):
+    """A slider with a Commit button. `said` counts how often it was pressed, and holds the number it showed then."""
+
+    said: traitlets.List[Any] = traitlets.List([0, None]).tag(sync=True)
+
+    def __init__(self, label: str, spec: SliderSpec, unit: str = "") -> None:
+        """Make a slider called `label`, with the values of `spec`."""
+        super().__init__(label, spec, unit)
+        self.kind = "predict"
 
 
 class Prediction(Told, ipywidgets.VBox):
@@ -37,17 +45,19 @@ class Prediction(Told, ipywidgets.VBox):
             raise ValueError(f"question: expected text, got {question!r}")
         self.question, self.unit = question, unit
         # A linear scale, whatever the range: a logarithmic one would hint at where the answer lies.
-        self.slider = Slider(f"You predict: {question}", SliderSpec(low, high, start, step, "linear"), unit)
-        self.button = ipywidgets.Button(description="Commit", button_style="primary")
-        self.said = ipywidgets.HTML(_STYLE)
-        self.button.on_click(lambda _: self.commit())
-        super().__init__([self.slider, ipywidgets.HBox([self.button, self.said])])
+        self.slider = Asked(f"You predict: {question}", SliderSpec(low, high, start, step, "linear"), unit)
+        self.slider.observe(lambda change: self._commit(change["new"][1]), names="said")
+        self.said = ipywidgets.HTML()
+        super().__init__([self.slider, self.said])
         self.add_class("lbcore-prediction")
         self._made.add(self)
 
     def commit(self) -> None:
         """Let the slider's number stand as the prediction, as the button does."""
-        value = self.slider.value
+        self._commit(self.slider.value)
+
+    def _commit(self, said: Any) -> None:
+        value = self.slider.spec.check(said)
         progress.keep([value, self.unit], "predictions", progress.lesson(), self.question)
         for other in list(self._made):
             if (other.question, other.unit, other.slider.spec) == (self.question, self.unit, self.slider.spec):
@@ -65,7 +75,7 @@ class Prediction(Told, ipywidgets.VBox):
         """Show the value as the one that stands. said: the words before it."""
         # Announced by a screen reader because the text takes the role of a status.
         self.said.value = (
-            f'{_STYLE}<span role="status" style="{TEXT}">{said} <b>{self._text(value)}</b>. '
+            f'<span role="status" style="{TEXT}">{said} <b>{self._text(value)}</b>. '
             "Move the slider and commit again to change it.</span>"
         )
         self.slider.value = value
