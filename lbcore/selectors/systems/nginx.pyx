@@ -29,6 +29,7 @@ from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, send
 from lbcore.selectors._state cimport OTHERS_UP, Change
 from lbcore.selectors._turns cimport least_loaded, smooth_turn
+from lbcore.selectors.systems._crc cimport prefixed
 
 cdef enum:
     TRIES = 20              # nodes that cannot serve, before turns by weight decide
@@ -38,46 +39,6 @@ cdef enum:
     MODULUS = 6271
     FACTOR = 113
     SEED = 89
-
-cdef uint32_t POLYNOMIAL = 0xEDB88320U
-cdef uint32_t[32] POWERS        # x^(2^i) modulo the polynomial
-
-
-cdef uint32_t product(uint32_t a, uint32_t b) noexcept nogil:
-    """Of two polynomials over GF(2), modulo that of CRC32; the highest bit is x^0."""
-    cdef uint32_t result = 0, bit = 0x80000000U
-    while bit:
-        if a & bit:
-            result ^= b
-        bit >>= 1
-        b = (b >> 1) ^ (POLYNOMIAL if b & 1 else 0)
-    return result
-
-
-POWERS[0] = 0x40000000U
-for _i in range(1, 32):
-    POWERS[_i] = product(POWERS[_i - 1], POWERS[_i - 1])
-
-
-cdef uint32_t prefixed(uint64_t number, uint32_t crc, uint64_t length) noexcept nogil:
-    """CRC32 of the number's decimal digits and a key of this CRC32 and length."""
-    cdef uint32_t head = 0xFFFFFFFFU
-    cdef uint64_t unit = 1
-    cdef int power = 3          # a byte is x^8
-    while number // unit >= 10:
-        unit *= 10
-    while unit:
-        head ^= <uint32_t>(48 + number // unit % 10)
-        for _ in range(8):
-            head = (head >> 1) ^ (POLYNOMIAL if head & 1 else 0)
-        unit //= 10
-    head = ~head
-    while length:
-        if length & 1:
-            head = product(head, POWERS[power & 31])
-        length >>= 1
-        power += 1
-    return head ^ crc
 
 
 def crc_and_length(data):
