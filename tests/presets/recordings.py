@@ -48,15 +48,20 @@ def idle(selector: Selector, requests: int) -> list[int]:
     return picks
 
 
-def replayed(selector: Selector, script: list[list[Any]]) -> list[int]:
-    """Picks while requests are opened ('o', number, maybe a key) and closed ('c', number)."""
+def replaying(selector: Selector, script: list[list[Any]]) -> Iterator[int]:
+    """Picks while requests are opened ('o', number, maybe a key) in their order and closed ('c', number)."""
     node: dict[int, int] = {}
     for step, number, *key in script:
         if step == "o":
             node[number] = selector.select(*key)
+            yield node[number]
         else:
             selector.release(node[number])
-    return [node[number] for number in sorted(node)]
+
+
+def replayed(selector: Selector, script: list[list[Any]]) -> list[int]:
+    """All of them."""
+    return list(replaying(selector, script))
 
 
 def tried(selector: Selector, key: str | None, failing: Iterable[int]) -> list[int]:
@@ -73,15 +78,17 @@ def tried(selector: Selector, key: str | None, failing: Iterable[int]) -> list[i
             return nodes
 
 
-def fitted(make: Callable[[int], list[int]], starts: Iterable[int], wanted: list[int]) -> list[int]:
-    """The picks from the start that fits best; for systems that draw theirs at random."""
-    best: list[int] = []
+def fitted(make: Callable[[int], Iterable[int]], starts: Iterable[int], wanted: list[int]) -> list[int]:
+    """The picks from a start that gives what is wanted, or else from the first; for systems that draw theirs at random.
+
+    The picks of a start are asked for only as long as they fit: of a thousand starts nearly all part at once.
+    """
+    first = None
     for start in starts:
-        picks = make(start)
-        if picks == wanted:
-            return picks
-        best = best or picks
-    return best
+        first = start if first is None else first
+        if all(ours == theirs for ours, theirs in zip(make(start), wanted, strict=True)):
+            return wanted
+    return [] if first is None else list(make(first))
 
 
 def addresses(n: int, first: int) -> list[str]:
