@@ -14,7 +14,8 @@ from tests.lessons.test_columns import COLUMNS
 
 CELLS = (
     "from lbcore import LeastConnections, Random, RoundRobin\n"
-    "from lbcore.lab import balance, latency, luck, play, predict, race, slider",
+    "from lbcore.lab import balance, latency, luck, play, predict, race, show, slider\n"
+    "from lbcore.selectors import reference",
     "balance(Random, nodes=4, requests=slider(10, 1_000))",
     "balance(Random, nodes=10, requests=slider(10, 1_000))",
     "balance(RoundRobin(5), 100, down=[1])",
@@ -23,6 +24,7 @@ CELLS = (
     "race(RoundRobin(4), LeastConnections(4, stale_s=1.0), patience_s=2)",
     "guess = predict('a question that is much too long for one line beside a slider', low=0, high=9)\nguess",
     "print('insider ' * 60)",
+    "show(reference.HashRing)",
 )
 FILE = "look.ipynb"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -146,7 +148,7 @@ def test_at_every_width(lab: LabPage, width: int, theme: str):
     )
     assert stills and all(shown > 2 / 3 * room for shown, room, _ in stills)
     for shown, _, wide in stills:
-        assert 11 <= shown * style.FONT_PT / (style.WIDEST_PT if wide else style.WIDTH_PT) <= 22.5
+        assert 11 <= shown * style.FONT_PT / (style.WIDE_PT if wide else style.WIDTH_PT) <= 21
     # A slider is long enough to be moved, and its name stands in one line where there is room for it.
     sliders = lab.page.evaluate(
         "() => [...document.querySelectorAll('.lbcore-control')].map((control) => ["
@@ -162,9 +164,12 @@ def test_at_every_width(lab: LabPage, width: int, theme: str):
     themed(lab, "Light")
 
 
-def test_nothing_breaks_inside_of_words(lab: LabPage):
+def test_printed_text_breaks_between_words_and_shown_code_nowhere(lab: LabPage):
     pre = lab.page.locator(".jp-RenderedText pre").filter(has_text="insider").first
     assert pre.evaluate("pre => getComputedStyle(pre).wordBreak") == "normal"
+    code = lab.page.locator(".jp-OutputArea .jp-RenderedMarkdown pre code").first
+    assert code.evaluate("code => getComputedStyle(code).whiteSpace") == "pre"
+    assert code.evaluate("code => getComputedStyle(code.parentElement).overflowX") == "auto"
 
 
 def test_a_line_of_code_fits_a_small_window(lab: LabPage):

@@ -73,7 +73,7 @@ def test_a_result_is_a_small_image_for_narrow_and_wide_places_with_its_sentence(
             # Both themes are in it, and it takes the size of its place.
             assert "prefers-color-scheme:dark" in root[0].text and "--lbcore-ink:#" in root[0].text
             assert root.get("style") == "stroke-linejoin:round;stroke-linecap:butt"
-        assert widths == [style.WIDTH_PT, style.WIDEST_PT]
+        assert widths == [style.WIDTH_PT, style.WIDE_PT]
         assert html.unescape(caption) == result.caption(shown["text/plain"])
         said = shown["text/plain"]
         assert said.startswith(result.sentence()) and ("You said 105" in said) == (prediction == 105)

@@ -66,6 +66,7 @@ function renderSlider(model, el) {
   const { root, label } = frame(model, el);
   const input = element("input", "lbcore-control-range");
   const shown = element("span", "lbcore-control-value");
+  const predicts = model.get("kind") === "predict";
   input.type = "range";
   input.id = label.htmlFor;
   input.min = 0;
@@ -109,7 +110,7 @@ function renderSlider(model, el) {
   const measure = () => {
     // The widest value keeps its room, so that the slider does not change its length under the hand.
     const widest = Math.max(textOf(model.get("low")).length, textOf(model.get("high")).length);
-    shown.style.minWidth = `max(11em, ${widest}ch)`;
+    shown.style.minWidth = predicts ? `${widest}ch` : `max(11em, ${widest}ch)`;
   };
   const pull = () => {
     held = model.get("value");
@@ -130,7 +131,7 @@ function renderSlider(model, el) {
     sender.later();
   });
   input.addEventListener("change", () => sender.now());
-  if (model.get("kind") === "predict") {
+  if (predicts) {
     const commit = element("button", "lbcore-control-button lbcore-control-commit", "Commit");
     commit.type = "button";
     // The number goes with the press: a busy kernel may hear of a press before it hears where the slider had come to.

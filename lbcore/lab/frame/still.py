@@ -32,7 +32,8 @@ TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0
 #: place. And what a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between
 #: words. Its own colour of comments has too little contrast in both themes.
 _THEME = (
-    "<style>.jp-OutputArea .jp-RenderedMarkdown pre{white-space:pre;word-break:normal;overflow-x:auto}"
+    "<style>.jp-OutputArea .jp-RenderedMarkdown pre{word-break:normal;overflow-x:auto}"
+    ".jp-OutputArea .jp-RenderedMarkdown pre code{white-space:pre}"
     ".jp-OutputArea .jp-RenderedText pre{word-break:normal;overflow-wrap:break-word}"
     'body[data-jp-theme-light="true"]{--jp-mirror-editor-comment-color:#2a6a6a}'
     'body[data-jp-theme-light="false"]{--jp-mirror-editor-comment-color:#7fbfbf}'
@@ -61,7 +62,7 @@ def bundle(result: Any, prediction: Any = None) -> dict[str, str]:
     """A result for the page: as HTML, and in words."""
     sentence = result.sentence(guess(prediction))
     drawn = figure(result, prediction)
-    wide = figure(result, prediction, style.WIDEST_PT)
+    wide = figure(result, prediction, style.WIDE_PT)
     shown = _html(sentence, (drawn, wide), result.caption(sentence) + result.printed)
     return {"text/html": shown, "text/plain": sentence + result.printed}
 

@@ -23,7 +23,7 @@ class JumpHash:
         return live[self.jump(bits, len(live))]
 
     def jump(self, bits: int, n: int) -> int:
-        """Lamping and Veach 2014: the walk depends on the key alone; n only says where it ends."""
+        """Lamping and Veach 2014. The walk is the key's own; n says where it ends."""
         node, after = -1, 0
         while after < n:
             node, bits = after, (bits * 2862933555777941757 + 1) & MASK

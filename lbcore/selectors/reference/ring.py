@@ -7,10 +7,11 @@ from lbcore.selectors.reference._hashes import hash64
 
 
 class HashRing:
-    """Each key goes to the first point of a live node at or after its hash on a circle of virtual nodes."""
+    """Each key goes to the first point of a live node at or after its hash."""
 
     def __init__(self, weights: list[int], virtual_nodes: int):
-        self.weights, self.up, self.virtual_nodes = weights, [True] * len(weights), virtual_nodes
+        self.weights, self.virtual_nodes = weights, virtual_nodes
+        self.up = [True] * len(weights)
         self.points = sorted(
             (hash64(f"node-{node}-{i}"), node)
             for node, weight in enumerate(weights)
@@ -18,7 +19,7 @@ class HashRing:
         )
 
     def walk(self, key: str | bytes | int) -> Iterator[int]:
-        """The live nodes that the key meets, one for each point, once round the circle."""
+        """The live nodes that the key meets, once round the circle."""
         start = bisect_left(self.points, (hash64(key), 0))
         for i in range(len(self.points)):
             _, node = self.points[(start + i) % len(self.points)]
