@@ -85,8 +85,8 @@ CLEAR = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}
 WIDTH_PT = 468
 FONT_PT = 12
 #: A still keeps its shape: it is shown up to so wide, and where there is less room than for its least width, scrolls.
-#: From a width on, the one that is drawn for a wide place stands there, if there is one: its writing is then as large as
-#: prose, and on a projector a half larger.
+#: From a width on, the one that is drawn for a wide place stands there, if there is one: its writing is as large as
+#: prose then, and on a projector a half larger.
 MIN_WIDTH_PX, MAX_WIDTH_PX, WIDE_PX, WIDE_PT = 440, 860, 730, 700
 #: A live picture is drawn anew for the room it has. Its writing is as large as a lesson's prose, and larger in a wide
 #: window, which is a projector: from the first to the second size between the two widths.
