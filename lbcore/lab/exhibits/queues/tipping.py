@@ -75,7 +75,8 @@ class Tipping(Result):
         )
         above.set_title("requests in a mean service time")
         above.set_xlabel("requests that the node holds")
-        below.plot(self.at, self.held[:, 1:], color=style.BAND, linewidth=0.7, drawstyle="steps-post")
+        # Behind the one run every third value shows the same, in a fifth of the SVG.
+        below.plot(self.at[::3], self.held[::3, 1:], color=style.BAND, linewidth=0.7)
         below.plot(self.at, self.held[:, 0], color=style.COLOURS[0], linewidth=2.0, drawstyle="steps-post", gid="run")
         below.axhline(self.point, color=style.WARNING, linewidth=1.2)
         below.set(xlim=(0, UNTIL), ylim=(0, most))
