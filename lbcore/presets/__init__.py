@@ -3,7 +3,7 @@
 Servers are given in the order of the configuration, usually as `host:port`, and each call returns a selector whose
 picks are indices in that order. Retries are picks that `avoid` what was tried; `release` ends a request, and tells a
 failure where the system counts those. The rules are those of NGINX 1.22, HAProxy 2.6, Envoy 1.40, gRPC C-core 1.85,
-Redis 7, twemproxy 0.5, libmemcached 1.0.16, libketama, uhashring 2.5 and hash_ring 1.3. `read` gives the same
+Redis 7, twemproxy 0.5, libmemcached 1.0.16 and 1.1.4, libketama, uhashring 2.5 and hash_ring 1.3. `read` gives the same
 selectors from the configuration file of an NGINX, HAProxy or Envoy that is there.
 
 >>> from lbcore import presets

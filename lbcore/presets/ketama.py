@@ -222,8 +222,8 @@ def libmemcached(
 
     distribution: or "modula", which is libmemcached's default: the hash modulo the servers, in the order given. hash:
     of the keys, and of a hundred points a server; "default" is one-at-a-time. weighted: the ring of libketama instead,
-    of servers of equal weight, with keys hashed by MD5 whatever `hash` says, as libmemcached does it.
-    memcached's port, 11211, is not part of a name.
+    of servers of equal weight, with keys hashed by MD5 whatever `hash` says, as libmemcached does it; that a client may
+    set another hash afterwards, for the keys alone, is left out. memcached's port, 11211, is not part of a name.
     """
     choice(hash, "hash", MEMCACHED)
     if not isinstance(weighted, (bool, np.bool_)):
