@@ -148,7 +148,7 @@ def test_at_every_width(lab: LabPage, width: int, theme: str):
     )
     assert stills and all(shown > 2 / 3 * room for shown, room, _ in stills)
     for shown, _, wide in stills:
-        assert 11 <= shown * style.FONT_PT / (style.WIDE_PT if wide else style.WIDTH_PT) <= 21
+        assert 11 <= shown * style.FONT_PT / (style.WIDE_PT if wide else style.WIDTH_PT) <= 22
     # A slider is long enough to be moved, and its name stands in one line where there is room for it.
     sliders = lab.page.evaluate(
         "() => [...document.querySelectorAll('.lbcore-control')].map((control) => ["

@@ -82,7 +82,8 @@ def test_one_run_is_no_measure_of_a_prediction():
 
 
 @pytest.mark.parametrize(
-    ("said", "place"), [(110, "inside"), (120, "inside"), (90, "17 below that"), (130, "4 above that"), (107, "inside")]
+    ("said", "place"),
+    [(110, "inside"), (120, "inside"), (90, "17 below that range"), (130, "4 above that range"), (107, "inside")],
 )
 def test_a_prediction_stands_beside_a_range(said, place):
     assert judged(Guess(said, ""), Expected(115.7, 107.0, 126.0, 200)).endswith(f"You are {place}.")

@@ -30,7 +30,7 @@ def test_a_prediction_is_scored():
     said = latency([LeastConnections, Random], age=slider(0, 20, start=10), requests=FEW, prediction=50)
     each = [latency([LeastConnections], age=10, requests=FEW, seed=seed).rows[0].p99 for seed in range(10)]
     assert f"You said 50. To expect: {np.mean(each):.1f} on average" in said.sentence
-    assert said.sentence.endswith("(10 seeds). You are inside.") or "that." in said.sentence
+    assert said.sentence.endswith("(10 seeds). You are inside.") or "that range." in said.sentence
     assert "you: 50" in said.board.picture
 
 

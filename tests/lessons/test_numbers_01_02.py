@@ -11,6 +11,7 @@ from scipy import optimize, stats
 
 from lbcore import LeastConnections, Random, RoundRobin, TwoChoices
 from lbcore.lab import balance, latency, luck, work
+from lbcore.lab.player.race import run as race
 
 SEEDS = (7, 0, 1, 2)
 
@@ -25,7 +26,7 @@ def test_01_a_slow_node_takes_turns() -> None:
     """Every fourth of random arrivals: the gaps are Erlang, and what is left at an arrival is geometric."""
     rate, speed = 0.54 * 3.5, 0.5
     busy = rate / 4 / speed
-    assert f"{100 * busy:.1f} % of the time" in text("01")
+    assert f"{100 * busy:.0f} % of the time" in text("01")
     # The share of arrivals that wait there is the root below 1 of E[exp(-speed (1 - s) gap)] = s.
     waits = optimize.brentq(lambda s: (rate / (rate + speed * (1 - s))) ** 4 - s, 0.1, 0.999)
     exact = math.log(0.25 / 0.01) / (speed * (1 - waits))  # a quarter of the requests is there
@@ -101,3 +102,17 @@ def test_02_the_p99_of_random() -> None:
     for seed in SEEDS:
         random, turns, two = latency([Random, RoundRobin, TwoChoices], requests=1_000_000, seed=seed).rows
         assert random.p99 == pytest.approx(exact, abs=1.5) and 13 <= turns.p99 <= 14 and 7.8 < two.p99 < 8.2
+
+
+def test_02_what_a_queue_feels() -> None:
+    """By hand too: each node serves one after the other, a request is late 2.6 s after it was sent."""
+    ran = race((Random(4, seed=3), TwoChoices(4, seed=3)), requests=100, service_s=0.36, seed=3)
+    told = "2.6 s after it was sent a request is **late**: in the end 11 with `Random`, none with `TwoChoices`"
+    assert told in text("02")
+    assert [len(trace.turned_late_s) for trace in ran.traces] == [11, 0] and ran.traces[0].late_s == 2.6
+    for trace, wanted in zip(ran.traces, (11, 0), strict=True):
+        free, late = [0.0] * 4, 0
+        for at_s, node, took_s in zip(trace.arrival_s, trace.node, trace.end_s - trace.start_s, strict=True):
+            free[node] = max(free[node], at_s) + took_s
+            late += free[node] - (at_s - trace.travel_s) > 2.6
+        assert late == wanted

@@ -88,7 +88,7 @@ def test_03_the_queues_feel_the_order() -> None:
     run = race(
         BurstRoundRobin(2, [20, 20]), WeightedRoundRobin(2, [20, 20]), requests=120, service_s=0.18, uneven=False
     )
-    assert "half of the requests are late" in told and "a queue of up to nine" in told
+    assert "60 of 120 requests are **late**: not done 1.7 s" in told and "a queue of up to nine" in told
     assert "60 were late" in run.summary and "0 were late" in run.summary and "longest queue was 9" in run.summary
     # The queues by hand: a request each 0.1 s, and late from 1.7 s on, of which 0.8 s are its way.
     free, late = [0.0, 0.0], 0

@@ -82,12 +82,14 @@ def test_the_stairs(seed):
         row = tradeoff(FixedTimeout(timeout_s), beats=100_000, seed=seed).rows[0]
         events = hourly * 100_000 / 3600
         assert abs(row.here[1] * 100_000 / 3600 - events) < 3 * math.sqrt(events)
-        assert row.here[0] < timeout_s - 0.5 + 0.05
+        # About 0.1 s below the formula: the beats before the death may be lost too.
+        assert row.here[0] == pytest.approx(timeout_s - 0.5 + 0.05 - 0.1 / 0.9, abs=0.05)
+    said("The mean lies about 0.1 s below the formula's")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_phi_says_and_what_happens(seed):
-    said("After 3 s phi is 8; the curve says one gap in a hundred million, and this living node has one in 180.")
+    said("After 3 s phi is 8; Akka's formula says one gap in a hundred million, and this living node has one in 180.")
     result = phi(3.0, seed=seed)
     assert round(result.phi(3.0)) == 8 and 7e7 < 10 ** result.phi(3.0) < 3e8
     assert 170 < len(result.gaps_s) / result.as_long < 195
@@ -136,11 +138,11 @@ def test_the_storm(seed):
 def test_the_expected_picture(seed):
     said("at about 1.2 s with k = 6")
     said("to about 5 s")
-    said("One to three false alarms are the price of learning")
+    said("One to four false alarms are the price of learning")
     result = weather(known()["07-adaptive-timeout"].right(6), seed=seed)
     calm_s, storm_s = result.forgiven_s(result.rows[0])
     assert round(calm_s, 1) == 1.2 and 4.0 < storm_s < 5.5
-    assert 1 <= sum(result.alarms(result.rows[0])) <= 3
+    assert 1 <= sum(result.alarms(result.rows[0])) <= 4
 
 
 def test_akkas_rule_learns_no_gap_that_was_an_alarm():

@@ -101,7 +101,7 @@ def test_the_grey_node(seed):
     assert slow.stages[0].failed == pytest.approx(lost, abs=1) and slow.shares[0] == 50
     assert slow.shares[2] in (6, 7) and "gives the node six or seven" in TEXT
     assert fails.stages[0].failed == 50 < fails.stages[2].failed and fails.stages[1].failed == 5
-    assert slow.stages[0].failed == said(r"waits behind them, (\d+)\.")[0]
+    assert slow.stages[0].failed == said(r"waits behind them: (\d+) in all\.")[0]
     # Of the 200 requests that come while it is ill.
     assert 200 / 3 < fails.shares[2] < 200 / 2 and "gives it more than a third" in TEXT
 
@@ -137,14 +137,14 @@ def test_a_cold_node(seed):
         begin_s = max(free_s, time_s)
         free_s = begin_s + 0.4 if begin_s + 0.4 <= 15 else max(begin_s, 15.0) + 0.1
         took_s.append(free_s - time_s)
-    late, worst_s = said(r"the cold as the node can do: (\d+) are late after its return, by up to ([\d.]+) s")
+    late, worst_s = said(r"the cold as the node can do: (\d+) are late after its return, and take up to ([\d.]+) s")
     assert sum(one_s > 0.2 for one_s in took_s) == pytest.approx(late, abs=1)
     assert max(took_s) == pytest.approx(worst_s, abs=0.15)
-    four, eight = said(r"With 4 s of slow start about (\d+) are, with 8 s about (\d+)")
+    four, eight = said(r"With 4 s of slow start (\d+) are late, with 8 s (\d+)")
     for slow_start_s, told in ((0.0, late), (4.0, four), (8.0, eight)):
         run = failover(back_s=10.0, cold_s=5.0, seconds=25.0, slow_start_s=slow_start_s, seed=seed)
         back = [one_s for one_s, at_s in zip(run.latencies_s, run.report.submitted_s, strict=True) if at_s >= 10]
         slow = [one_s for one_s in back if one_s > run.late_s]
-        assert len(slow) == pytest.approx(told, abs=4)
+        assert len(slow) == pytest.approx(told, abs=5)
         assert f"{len(slow)} requests from then on are late" in run.sentence()
         assert slow_start_s or max(slow) == pytest.approx(worst_s, abs=0.05)

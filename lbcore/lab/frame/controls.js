@@ -73,7 +73,10 @@ function renderSlider(model, el) {
   input.step = 1;
   // The value is read out with the slider itself (aria-valuetext): not a second time.
   shown.setAttribute("aria-hidden", "true");
-  root.append(input, shown);
+  // A slider and its value stay together, wherever they stand.
+  const set = element("span", "lbcore-control-set");
+  set.append(input, shown);
+  root.append(set);
 
   const valueAt = (position) => {
     const ticks = model.get("ticks");
@@ -110,7 +113,8 @@ function renderSlider(model, el) {
   const measure = () => {
     // The widest value keeps its room, so that the slider does not change its length under the hand.
     const widest = Math.max(textOf(model.get("low")).length, textOf(model.get("high")).length);
-    shown.style.minWidth = predicts ? `${widest}ch` : `max(11em, ${widest}ch)`;
+    shown.style.minWidth = `${widest}ch`;
+    if (!predicts) shown.style.flexBasis = `max(11em, ${widest}ch)`; // so that sliders below each other are alike
   };
   const pull = () => {
     held = model.get("value");

@@ -32,8 +32,9 @@ TEXT = "font-size:var(--jp-content-font-size1,14px);line-height:1.5;margin:4px 0
 #: place. And what a page of JupyterLab would break inside of words: shown code scrolls, and printed text breaks between
 #: words. Its own colour of comments has too little contrast in both themes.
 _THEME = (
-    "<style>.jp-OutputArea .jp-RenderedMarkdown pre{word-break:normal;overflow-x:auto}"
-    ".jp-OutputArea .jp-RenderedMarkdown pre code{white-space:pre}"
+    "<style>.jp-OutputArea .jp-RenderedMarkdown{padding-right:0}"
+    ".jp-OutputArea .jp-RenderedMarkdown pre{word-break:normal;overflow-x:auto;margin:0}"
+    ".jp-OutputArea .jp-RenderedMarkdown pre code{white-space:pre;padding:0}"
     ".jp-OutputArea .jp-RenderedText pre{word-break:normal;overflow-wrap:break-word}"
     'body[data-jp-theme-light="true"]{--jp-mirror-editor-comment-color:#2a6a6a}'
     'body[data-jp-theme-light="false"]{--jp-mirror-editor-comment-color:#7fbfbf}'
@@ -83,7 +84,7 @@ def _html(sentence: str, drawn: tuple[Figure, ...], caption: str) -> str:
     # where a notebook is not trusted: so it is an <img>.
     looks = (
         ("lbcore-image", f"width:100%;min-width:{style.MIN_WIDTH_PX}px;max-width:{style.MAX_WIDTH_PX}px"),
-        ("lbcore-image lbcore-wide", "display:none;width:100%;max-width:none"),
+        ("lbcore-image lbcore-wide", f"display:none;width:100%;max-width:{style.WIDEST_PX}px"),
     )[: len(drawn)]
     images = "".join(
         f'<img class="{name}" alt="{text}" style="{look}" src="{style.image(fig)}">'
@@ -92,5 +93,5 @@ def _html(sentence: str, drawn: tuple[Figure, ...], caption: str) -> str:
     return (
         f'{_THEME}<figure class="lbcore-figure" style="margin:0;max-width:{style.PROJECTOR_PX}px">'
         f'<div style="overflow-x:auto">{images}</div>'
-        f'<figcaption style="{TEXT};max-width:{style.MAX_WIDTH_PX}px">{html.escape(caption)}</figcaption></figure>'
+        f'<figcaption style="{TEXT}">{html.escape(caption)}</figcaption></figure>'
     )

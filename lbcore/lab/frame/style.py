@@ -86,8 +86,8 @@ WIDTH_PT = 468
 FONT_PT = 12
 #: A still keeps its shape: it is shown up to so wide, and where there is less room than for its least width, scrolls.
 #: From a width on, the one that is drawn for a wide place stands there, if there is one: its writing is as large as
-#: prose then, and on a projector a half larger.
-MIN_WIDTH_PX, MAX_WIDTH_PX, WIDE_PX, WIDE_PT = 440, 860, 730, 700
+#: prose then, and on a projector a fifth larger, where it stops to grow.
+MIN_WIDTH_PX, MAX_WIDTH_PX, WIDE_PX, WIDE_PT, WIDEST_PX = 440, 860, 730, 700, 1000
 #: A live picture is drawn anew for the room it has. Its writing is as large as a lesson's prose, and larger in a wide
 #: window, which is a projector: from the first to the second size between the two widths.
 NARROWEST_PT, WIDEST_PT = 430, 800
@@ -262,7 +262,9 @@ def count_axis(ax: Axes, title: str, bins: int = 7) -> None:
 
 def thousands(axis: Any) -> None:
     """Write the numbers of an axis as people do: 1,000."""
-    axis.set_major_formatter(lambda value, _: in_millions(value) if abs(value) >= 1e6 else f"{value:,.10g}")
+    axis.set_major_formatter(
+        lambda value, _: in_millions(value) if abs(value) >= 1e6 else f"{value:,.10g}".replace("-", "−")
+    )
 
 
 def in_millions(value: float) -> str:

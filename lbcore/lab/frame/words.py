@@ -79,7 +79,7 @@ def judged(said: Guess, truth: Expected) -> str:
         return f"{round(number):,}" if number == round(number) else f"{number:,.{decimals}f}"
 
     beside = round(value - min(max(value, low), high), decimals)
-    place = f"{said_of(abs(beside))} {'above' if beside > 0 else 'below'} that" if beside else "inside"
+    place = f"{said_of(abs(beside))} {'above' if beside > 0 else 'below'} that range" if beside else "inside"
     return (
         f" You said {spoken(value, unit)}. To expect: {said_of(mean)} on average, and {said_of(low)} to "
         f"{said_of(high)} nine times in ten ({truth.seeds:,} seeds). You are {place}."

@@ -130,15 +130,13 @@ function build(model, root, was = {}) {
   }
 
   function tell(force) {
-    const now = clock(trace, time);
     range.value = time;
-    if (force || range.getAttribute("aria-valuetext") !== now) {
-      range.setAttribute("aria-valuetext", now);
-      clockText.textContent = `${now} of ${clock(trace, trace.duration)}`;
-    }
-    // Words that change sixty times a second cannot be read.
+    // Words that change sixty times a second cannot be read. The clock tells the time of the words.
     if (force || !(performance.now() - tell.last < 120)) {
       tell.last = performance.now();
+      const now = clock(trace, time);
+      range.setAttribute("aria-valuetext", now);
+      clockText.textContent = `${now} of ${clock(trace, trace.duration)}`;
       const words = sentence(traces, time);
       if (text.textContent !== words) text.textContent = words;
       root.dataset.timeS = time;

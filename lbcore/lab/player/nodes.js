@@ -103,7 +103,7 @@ function aNode(brush, place, k, now) {
   brush.font(size, true);
   const speed = !small && trace.speeds[k] !== 1 ? ` · speed ${Number(trace.speeds[k].toPrecision(3))}` : "";
   const prefix = trace.prefix;
-  const fits = [trace.names[k] + speed, trace.names[k], trace.names[k].slice(prefix)].find((text) => pen.measureText(text).width <= room);
+  const fits = [trace.names[k] + speed, trace.names[k] + speed.replace("speed ", "×"), trace.names[k], trace.names[k].slice(prefix)].find((text) => pen.measureText(text).width <= room);
   let name = fits ?? trace.names[k].slice(prefix);
   while (fits === undefined && name.length > 2 && pen.measureText(`${name}…`).width > room) name = name.slice(0, -1);
   name = fits === undefined ? `${name}…` : name;

@@ -72,6 +72,7 @@ def _packed(trace: Trace) -> dict[str, Any]:
         "looks_s": column(trace.looks_s, "<f8"),
         "hung_up_s": column(trace.hung_up_s, "<f8"),
         "late_s": column(None if trace.late_s is None else trace.turned_late_s, "<f8"),
+        "limit_s": trace.late_s,
         "name": trace.name,
         "colours": list(style.COLOURS),
     }

@@ -1,6 +1,7 @@
 // Part of the traffic player (play.py joins the parts into one module): below the nodes, the colours of keys and what happens when.
 
 const KNOB = 8;
+const LABEL = 80;
 
 // Which key has which colour, as far as there is room.
 function legend(brush, place) {
@@ -67,19 +68,30 @@ function news(brush, place) {
     }),
   ];
   const one = new Set(all.map((event) => event[1])).size === 1;
-  let free = 0;
+  // What happens to several nodes within the room of a label has one label.
+  const runs = [];
   for (const [time, k, up, down, again] of all.sort((a, b) => a[0] - b[0])) {
-    const text = `${one ? "" : `${trace.names[k]} `}${up ? again : down}`;
     pen.fillStyle = look.ink;
     pen.fillRect(x(time) - 0.75, y - 9, 1.5, 18);
-    brush.font(13);
+    const word = up ? again : down;
+    const run = runs.find((other) => other.word === word && x(time) - x(other.until) < LABEL);
+    if (run) {
+      run.until = time;
+      if (!run.names.includes(trace.names[k])) run.names.push(trace.names[k]);
+    } else runs.push({ word, from: time, until: time, names: [trace.names[k]] });
+  }
+  brush.font(13);
+  let free = 0;
+  for (const { word, from, until, names } of runs.sort((a, b) => a.from + a.until - b.from - b.until)) {
+    const text = one ? word : `${names.join(", ")} ${word === "dies" && names.length > 1 ? "die" : word}`;
+    const time = (from + until) / 2;
     const wide = pen.measureText(text).width;
     const at = Math.min(Math.max(x(time) - wide / 2, free), place.width - wide - 2);
     if (at < free) continue; // no room for it: the sentence says it too
     brush.write(text, at, y - 14, { size: 13 });
     free = at + wide + 8;
   }
-  const small = [trace.looks && "above: looks at the loads", trace.hungUp && "below: clients that go away"].filter(Boolean);
+  const small = [trace.looks && "above: when it looks at the queues", trace.hungUp && "below: clients that go away"].filter(Boolean);
   if (small.length && !free) brush.write(small.join(" · "), left, y - 14, { size: 13, pale: true });
   pen.beginPath();
   pen.arc(x(t), y, 5, 0, 7);

@@ -45,6 +45,7 @@ function unpack(raw) {
     looks: raw.looks_s && numbers(Float64Array, raw.looks_s),
     hungUp: raw.hung_up_s && numbers(Float64Array, raw.hung_up_s), // NaN: its client stays
     late: raw.late_s && numbers(Float64Array, raw.late_s), // when requests become late, in order
+    limit: raw.limit_s, // so long after they were sent
     at: raw.nodes.map((_, k) => {
       const mine = Int32Array.from(node.keys()).filter((i) => node[i] === k);
       const of = (column) => Float64Array.from(mine, (i) => column[i]);

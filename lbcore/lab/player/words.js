@@ -46,7 +46,7 @@ function said(trace, t) {
   if (now.refused) parts.push(`${many(now.refused)} refused`);
   if (now.failed) parts.push(`${many(now.failed)} failed`);
   if (now.gone) parts.push(`${many(now.gone)} ${now.gone === 1 ? "client has" : "clients have"} gone`);
-  if (trace.late) parts.push(`${many(now.late)} late`);
+  if (trace.late) parts.push(`${many(now.late)} late (not done after ${Number(trace.limit.toPrecision(2))} s)`);
   const low = Math.min(...now.shares);
   const high = Math.max(...now.shares);
   parts.push(`${names.length === 1 ? "share" : "shares"} ${names.length <= MOST_LISTED ? now.shares.join(", ")

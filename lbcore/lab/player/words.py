@@ -158,9 +158,14 @@ def said(trace: "Trace", time_s: float) -> str:
     if now.gone:
         parts.append(f"{now.gone:,} {'client has' if now.gone == 1 else 'clients have'} gone")
     if trace.late_s is not None:
-        parts.append(f"{now.late:,} late")
+        parts.append(f"{now.late:,} late (not done after {_short(trace.late_s)} s)")
     parts.append(f"{'share' if len(names) == 1 else 'shares'} {shares_text(names, now.shares)}")
     return "; ".join(parts)
+
+
+def _short(time_s: float) -> str:
+    """In two digits."""
+    return f"{float(f'{time_s:.2g}'):g}"
 
 
 def whole(result: "Trace") -> str:
@@ -187,7 +192,9 @@ def whole(result: "Trace") -> str:
         text += f" {gone:,} client{'s' * (gone != 1)} went away before the end."
     if result.late_s is not None:
         late = len(result.turned_late_s)
-        text += f" {late:,} {'was' if late == 1 else 'were'} late: not done {result.late_s:.2g} s after they were sent."
+        text += (
+            f" {late:,} {'was' if late == 1 else 'were'} late: not done {_short(result.late_s)} s after they were sent."
+        )
     most = max(longest)
     if not most:
         return f"{text} None had to wait."

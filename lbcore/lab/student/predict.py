@@ -75,8 +75,8 @@ class Prediction(Told, ipywidgets.VBox):
         """Show the value as the one that stands. said: the words before it."""
         # Announced by a screen reader because the text takes the role of a status.
         self.said.value = (
-            f'<span role="status" style="{TEXT}">{said} <b>{self._text(value)}</b>. '
-            "Move the slider and commit again to change it.</span>"
+            f'<div role="status" style="{TEXT}">{said} <b>{self._text(value)}</b>. '
+            "Move the slider and commit again to change it.</div>"
         )
         self.slider.value = value
         with self.hold_trait_notifications():

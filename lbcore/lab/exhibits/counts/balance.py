@@ -155,7 +155,7 @@ class Balance(Result):
         room = 0.12 * float(np.ptp(ends)) or 1.0
         ax.set_ylim(min(ends) - room, max(ends) + room)
         style.edge_labels(ax, labels)
-        style.count_axis(ax, "requests above the mean", 5)
+        style.count_axis(ax, "requests above or below the mean", 5)
 
     def _band(
         self, ax: Axes, up: NDArray[np.bool_], low: NDArray[np.float64], high: NDArray[np.float64], *, outline: bool

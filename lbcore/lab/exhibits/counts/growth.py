@@ -43,12 +43,14 @@ class Growth(Result):
         rows = []
         for label, gap, share in zip(self.labels, self.gaps, self.relative, strict=True):
             rows.append(
-                f"{label}: from {gap[0]:,.1f} to {gap[-1]:,.1f} requests, and from {percent(share[0])} to "
+                f"{label}: {gap[0]:,.1f} to {gap[-1]:,.1f} requests, which is {percent(share[0])} to "
                 f"{percent(share[-1])} % of the mean."
             )
         return (
-            f"From {self.at[0]:,} to {self.at[-1]:,} requests on {nodes(self.nodes)}, the busiest node stands "
-            f"above the mean by (mean of {self.runs} runs) " + " ".join(rows) + scored(prediction, self.gaps[0][-1])
+            f"How far the busiest of {nodes(self.nodes)} stands above the mean, from {self.at[0]:,} to "
+            f"{self.at[-1]:,} requests, in the mean of {self.runs} runs: "
+            + " ".join(rows)
+            + scored(prediction, self.gaps[0][-1])
         )
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:

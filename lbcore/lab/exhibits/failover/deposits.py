@@ -66,7 +66,7 @@ class Deposits(Result):
         """Attempts that got no answer, and what too much is in the account of each class, for each kind of fault."""
         rows, classes = len(self.rows), len(self.labels)
         style.blank(74 + (54 + 30 * rows) * (1 + classes), fig)
-        axes = style.place(fig, 1 + classes, 1, left=108, right=80, sharex=False, gridspec_kw={"hspace": 0.5})[:, 0]
+        axes = style.place(fig, 1 + classes, 1, left=108, right=100, sharex=False, gridspec_kw={"hspace": 0.5})[:, 0]
         places = np.arange(rows)
         silent = np.array([row.unanswered for row in self.rows])
         done = np.array([row.done for row in self.rows])

@@ -48,7 +48,7 @@ class Grey(Result):
         ]
         for one, share, after_s in zip(self.stages, self.shares, self.ejected_s, strict=True):
             out = "" if after_s is None else f", ejected after {over_s(after_s)}"
-            rows.append(f"{upper(str(one))[:-1]}; {NODE} got {share}{out}.")
+            rows.append(f"{upper(str(one))[:-1]}; {NODE} was sent {share} meanwhile{out}.")
         return "\n".join(rows)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:

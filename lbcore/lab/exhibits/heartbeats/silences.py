@@ -24,6 +24,7 @@ class Silence(Result):
     sent_s: Numbers
     heard_s: Numbers
     failed_s: tuple[Span, ...]
+    held: bool  # whether it counts as failed in the end
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,8 +41,8 @@ class Silences(Result):
         """What came out."""
         rows = dict(zip("ABC", self.rows, strict=True))
         heard = [f"{int((row.heard_s <= self.until_s).sum())} beats of {name}" for name, row in rows.items()]
-        failed = [name for name, row in rows.items() if row.failed_s and row.failed_s[-1][1] >= self.until_s]
-        text = f"After {self.until_s:.0f} s the monitor has heard {listed(heard)}; "
+        failed = [name for name, row in rows.items() if row.held]
+        text = f"Timeout {self.timeout_s:g} s. After {self.until_s:.0f} s the monitor has heard {listed(heard)}; "
         text += f"{listed(failed)} count{'s' * (len(failed) == 1)} as failed. " if failed else "none counts as failed. "
         if self.until_s < self.from_s:
             return text + "All three are well."
@@ -93,10 +94,11 @@ def silences(seconds: int = 30, *, timeout_s: float = 3.0, from_s: float = 10.5,
         watch = Heartbeats(clock, ["node"], FixedTimeout(timeout_s), plan=FaultPlan(fault), record=True)
         clock.run(_watched, clock, watch, until_s + 1e-6)
         edges = [change.time_s for change in watch.changes if change.time_s <= until_s]
-        edges += [float(until_s)] * (len(edges) % 2)
+        held = len(edges) % 2 == 1
+        edges += [float(until_s)] * held
         spans: tuple[Span, ...] = tuple(zip(edges[::2], edges[1::2], strict=True))
         heard = [beat.arrived_s for beat in watch.beats if not math.isnan(beat.arrived_s)]
-        rows.append(Silence(what, np.array([beat.sent_s for beat in watch.beats]), np.array(heard), spans))
+        rows.append(Silence(what, np.array([beat.sent_s for beat in watch.beats]), np.array(heard), spans, held))
     return Silences(tuple(rows), from_s, from_s + for_s, timeout_s, float(until_s))
 
 

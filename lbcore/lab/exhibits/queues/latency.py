@@ -21,7 +21,8 @@ from lbcore.lab.player.columns import column
 from lbcore.simulate import QueueResult
 
 #: The half of the requests that waits least, on top of all but the slowest in a hundred.
-PALE = "#b9c2cf"
+#: Each has a counterpart in the dark theme (style.THEMED): there the p50 is the brighter one.
+FULL, PALE = "#39465a", "#b9c2cf"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,7 +125,7 @@ class Latency(Result):
         at = np.arange(rows)
         p99, p50 = np.array([row.p99 for row in self.rows]), np.array([row.p50 for row in self.rows])
         ax.barh(at, p99, 0.62, color=PALE, linewidth=0, zorder=2, gid="p99")
-        ax.barh(at, p50, 0.62, color=style.NEUTRAL, linewidth=0, zorder=3, gid="p50")
+        ax.barh(at, p50, 0.62, color=FULL, linewidth=0, zorder=3, gid="p50")
         for i, row in enumerate(self.rows):
             if row.theory is not None:
                 for time in row.theory[1:]:
@@ -255,8 +256,15 @@ def _utilisation(result: Latency, fig: Figure, room: float) -> None:
         if result.nodes <= each / 26:
             for node, share in enumerate(100 * row.utilisation):
                 inside = share > 30
-                ink = style.on(style.colour(node)) if inside else style.INK
-                ax.text(node, share, f"{share:.0f}", ha="center", va="top" if inside else "bottom", color=ink)
+                ax.annotate(
+                    f"{share:.0f}",
+                    (node, share),
+                    (0, -3 if inside else 1),
+                    textcoords="offset points",
+                    ha="center",
+                    va="top" if inside else "bottom",
+                    color=style.on(style.colour(node)) if inside else style.INK,
+                )
         ax.set_xlabel(style.shorten(row.label, max(8, int(each / 6.6))))
         if not i:
             ax.set_title("how busy each node is, %")

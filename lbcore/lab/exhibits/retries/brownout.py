@@ -169,9 +169,8 @@ class BrownOut(Result):
                 load.axvspan(from_s, until_s, facecolor=style.WINDOW, linewidth=0, zorder=0.5, gid="open")
             if state == BreakerState.HALF_OPEN:
                 load.axvline(from_s, color=style.WARNING, linewidth=1.2, zorder=4, gid="half-open")
-                load.text(until_s + 0.6, top * 0.78, "half-open, then closed", color=style.WARNING, va="center")
-            elif state == BreakerState.OPEN:
-                load.text(from_s + 0.3, top * 0.93, "open", color=style.WARNING, va="center")
+                said = "shaded: open; line: half-open, then closed"
+                load.text(until_s + 0.6, top * 0.93, said, color=style.WARNING, va="center")
         if self.turned_away is not None:
             load.axvspan(RESTART_S, RESTART_S + DOOR_S, facecolor=style.WINDOW, linewidth=0, zorder=0.5, gid="door")
             load.axvline(RESTART_S, color=style.WARNING, linewidth=1.2, zorder=4)

@@ -21,7 +21,7 @@ from lbcore.selectors import reference
 #: More points, or more keys, than these cannot be labelled.
 MOST_POINTS, MOST_KEYS = 24, 12
 #: Radii of the points' names, of the tracks on which keys walk, and of the keys' names.
-POINTS, TRACKS, NAMES = 0.58, (0.82, 0.88, 0.94), 1.09
+POINTS, TRACKS, NAMES = 0.58, (0.79, 0.84, 0.89, 0.94), 1.09
 
 #: The room for a key's name and its place, in points.
 NAME_PT = 64
