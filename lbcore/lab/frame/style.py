@@ -262,9 +262,11 @@ def count_axis(ax: Axes, title: str, bins: int = 7) -> None:
 
 def thousands(axis: Any) -> None:
     """Write the numbers of an axis as people do: 1,000."""
-    axis.set_major_formatter(
-        lambda value, _: in_millions(value) if abs(value) >= 1e6 else f"{value:,.10g}".replace("-", "−")
-    )
+    axis.set_major_formatter(lambda value, _: in_millions(value) if abs(value) >= 1e6 else _signed(value))
+
+
+def _signed(value: float) -> str:
+    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
 
 
 def in_millions(value: float) -> str:
