@@ -111,7 +111,7 @@ class Moves(Result):
             looks = [row.before.index(name) if name in row.before else len(row.before) for name in row.after]
             solid = ax.bar(places, kept, 0.8, gid="stayed")
             for look, bar in zip(looks, solid, strict=True):
-                bar.set(**style.node_look(look, len(row.after)))
+                bar.set(**style.node_look(look, len(row.after)) | {"hatch": ""})  # stripes are for what moved
             ahead = kept.astype(float)
             pieces = [(style.colour(old), arrived[old], str(old)) for old in range(len(row.before))]
             if len(pieces) > MOST_PIECES:
@@ -146,7 +146,7 @@ class Moves(Result):
             ax.set_ylim(0, highest)
             note = "solid: stayed\nstriped: moved"
             if len(row.before) <= MOST_PIECES:
-                note += ",\ncolour, number:\nthe old node" if numbered else ",\ncolour: the old node,\n0 at the foot"
+                note += ",\ncolour, number:\nthe old node" if numbered else ",\ncolour:\nthe old node,\n0 lowest"
             ax.text(1.012, 0.98, note, transform=ax.transAxes, va="top", color=style.MUTED)
 
 
