@@ -79,10 +79,12 @@ class BackedMap(Chooser):
         backup: Iterable[int],
         everyone: bool,
         key_hash: TextHash | PartHash | None,
+        limits: Sequence[int] = (),
     ):
         self._backup, self._everyone, self._key_hash, self._at = set(backup), everyone, key_hash, 0
         self._entries: list[int] = []
-        super().__init__(names, numbers, key_hash is not None, False)
+        self._limits = list(limits)
+        super().__init__(names, numbers, key_hash is not None, any(limits))
         self._marked()
 
     def _check_key(self, key: bytes) -> None:
@@ -115,13 +117,16 @@ class BackedMap(Chooser):
     def _turn(self, avoid: list[int]) -> int:
         size = len(self._entries)
         start = self._at if self._at < size else 0
-        for i in [*range(start, size), *range(start)]:
-            node: int = self._entries[i]
-            if node not in avoid:
-                self._at = i + 1
-                return node
-        self._at = start or size
-        return self._entries[0]
+        free = [i for i in (*range(start, size), *range(start)) if not self._full(self._entries[i])]
+        if not free:
+            return -1
+        at = next((i for i in free if self._entries[i] not in avoid), free[-1])
+        self._at = at + 1
+        node: int = self._entries[at]
+        return node
+
+    def _full(self, node: int) -> bool:
+        return self._counts and 0 < self._limits[node] <= self._load[node]
 
     def _rewind(self) -> None:
         self._at = 0

@@ -53,33 +53,51 @@ POINTS_PER_ID = 4096
 
 
 def roundrobin(
-    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    maxconn: Limit = 0,
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
 ) -> Selector:
-    """`balance roundrobin`: fast weighted round robin.
+    """`balance roundrobin`: fast weighted round robin. maxconn: as for `first`.
 
     From 3.2 on each thread group has turns of its own, and they begin at different servers; one group alone is as here.
 
     >>> roundrobin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
     """
-    return _grouped(servers, weights, backup, allbackups, FastWeightedRoundRobin)
+    return _grouped(servers, weights, backup, allbackups, _limited(FastWeightedRoundRobin, servers, maxconn))
 
 
 def static_rr(
-    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    maxconn: Limit = 0,
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
 ) -> Selector:
-    """`balance static-rr`: turns that are written down when a server comes or goes."""
-    return _grouped(servers, weights, backup, allbackups, MapRoundRobin, partial(BackedMap, key_hash=None))
+    """`balance static-rr`: turns that are written down when a server comes or goes. maxconn: as for `first`."""
+    limits = _limits(maxconn, texts(servers, "servers", twice=True))
+    backed = partial(BackedMap, key_hash=None, limits=list(limits.values()))
+    return _grouped(servers, weights, backup, allbackups, _limited(MapRoundRobin, servers, maxconn), backed)
 
 
 def leastconn(
-    servers: Sequence[str], weights: Weights | None = None, *, backup: Servers = (), allbackups: bool = False
+    servers: Sequence[str],
+    weights: Weights | None = None,
+    maxconn: Limit = 0,
+    *,
+    backup: Servers = (),
+    allbackups: bool = False,
 ) -> Selector:
     """`balance leastconn`: fewest requests in flight over the weight; the one that moved last comes last.
 
     For versions below 3.2. From there on servers of one load stand in four lists, and which list serves is drawn.
+    maxconn: as for `first`.
     """
-    return _grouped(servers, weights, backup, allbackups, FastLeastConnections)
+    return _grouped(servers, weights, backup, allbackups, _limited(FastLeastConnections, servers, maxconn))
 
 
 def first(
@@ -93,8 +111,8 @@ def first(
 ) -> Selector:
     """`balance first`: the server with the lowest `id` that has fewer than `maxconn` requests in flight.
 
-    maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises LookupError; in HAProxy the
-    request waits. ids: as for `hash`. Of the weights only 0 counts. See `release`.
+    maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises LookupError, and
+    `simulate.queue` counts the request as refused; in HAProxy it waits. ids: as for `hash`. Of the weights only 0 counts. See `release`.
     """
     names = texts(servers, "servers", twice=True)
     make = partial(FirstFree, ids=_known(ids, names), limits=_limits(maxconn, names))
@@ -309,6 +327,12 @@ def _grouped(
     if not resting:
         return make(names, numbers)
     return (backed or partial(Backed, make=make))(names, numbers, resting, bool(allbackups))
+
+
+def _limited(cls: Callable[..., Selector], servers: Sequence[str], maxconn: Limit) -> Maker:
+    """Makes a selector of some of the servers, each with its limit."""
+    limits = _limits(maxconn, texts(servers, "servers", twice=True))
+    return lambda names, numbers: cls(names, numbers, [limits[name] for name in names])
 
 
 def _drawn(names: list[str], numbers: list[int], points: Any, **how: Any) -> Selector:

@@ -6,6 +6,7 @@ cdef enum:
     MAX_NODES = 1 << 20
     MAX_WEIGHT = 0x7FFFFFFF         # of all nodes together
     MAX_BATCH = 0x7FFFFFFF          # requests in one call
+    MAX_LIMIT = 0x7FFFFFFF          # of what one node may have
 
 
 cdef object int_of(value, str argument, str wanted)
@@ -19,6 +20,7 @@ cdef Py_ssize_t index_in(tuple names, dict index_of, node, str argument) except 
 cdef tuple names_of(nodes)
 cdef int64_t weight_of(weight, str argument) except -1
 cdef object weights_of(weights, Py_ssize_t n)
+cdef object limits_of(given, str argument, Py_ssize_t n)
 cdef uint64_t seed_of(seed) except? 0
 cdef Py_ssize_t count_of(requests, str name) except -1
 cdef tuple picks_array(out, Py_ssize_t m)

@@ -117,6 +117,21 @@ cdef object weights_of(weights, Py_ssize_t n):
     return result
 
 
+cdef object limits_of(given, str argument, Py_ssize_t n):
+    """A limit of each node: int64, shape (n,), from one number for all or from one for each, 0 to 2^31 - 1."""
+    if isinstance(given, (list, tuple)) or isinstance(given, np.ndarray) and given.ndim:
+        if len(given) != n:
+            raise ValueError(f"{argument}: {len(given)} values for {n} nodes")
+        each = list(given)
+    else:
+        each = [given] * n
+    values = [int_of(value, argument, "give whole numbers") for value in each]
+    for value in values:
+        if not 0 <= value <= MAX_LIMIT:
+            raise ValueError(f"{argument}: {value} is outside 0 to 2^31 - 1")
+    return np.array(values, np.int64)
+
+
 cdef uint64_t seed_of(seed) except? 0:
     """64 bits from a seed: an int, a numpy Generator (one draw), or None (fresh entropy)."""
     if seed is None:

@@ -18,5 +18,6 @@ cdef class Columns:
     cdef dict state             # SAVED: what goes out; LOADED, and for some columns MADE: what came in
 
     cdef object column(self, str name, dtype, start=*, least=*, most=*, bint stays=*)
+    cdef object limit(self, str name, usual)
     cdef object value(self, str name, now, start=*, least=*, most=*)
     cdef object read(self, str name, dtype, least, most)

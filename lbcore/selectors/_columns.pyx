@@ -7,6 +7,8 @@ copy and pickle. So nothing can be kept in one of these places and forgotten in 
 
 import numpy as np
 
+from lbcore.selectors._checks cimport MAX_LIMIT
+
 
 cdef class Columns:
     """What `declare` is given: what happens to the state just now, and the columns as they are."""
@@ -31,6 +33,12 @@ cdef class Columns:
                 array = np.append(before, array[self.n - 1:]) if self.removed < 0 else np.delete(before, self.removed)
         self.held[name] = array
         return array
+
+    cdef object limit(self, str name, usual):
+        """A column that a constructor gives; a new node has what all others have, or where they differ, the usual."""
+        held = self.held.get(name)
+        start = held[0] if held is not None and (held == held[0]).all() else usual
+        return self.column(name, np.int64, start, 0, MAX_LIMIT, stays=True)
 
     cdef object value(self, str name, now, start=0, least=None, most=None):
         """A value that stands alone: now, its start, or what a pickled state says, from `least` to `most`."""

@@ -9,6 +9,7 @@ from lbcore.selectors._pickle import Pickled
 Key: TypeAlias = str | bytes | SupportsIndex
 Nodes: TypeAlias = SupportsIndex | Sequence[str] | NDArray[np.str_]
 Weights: TypeAlias = Sequence[SupportsIndex] | NDArray[np.integer[Any]]
+Limits: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer[Any]]
 KeyHash: TypeAlias = Callable[[bytes], int]
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
 

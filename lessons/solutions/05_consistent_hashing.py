@@ -1,4 +1,4 @@
-"""Lesson 05, exercise 05-bounded-ring: the first node behind the key that has room.
+"""Lesson 05, exercise 05-bounded-ring: the first node after the key that has room.
 
 m counts this request too. A load is a whole number, so without `ceil` the comparison would be the same.
 """
@@ -11,13 +11,13 @@ from lbcore.selectors import reference
 class Bounded:
     def __init__(self, n, eps):
         self.n, self.eps = n, eps
-        # load[node]: what it holds; nothing ends here
+        # load[node]: what it holds; no request ends here
         self.load = [0] * n
         self.ring = reference.HashRing([1] * n, 160)
 
     def select(self, key):
         bound = ceil((1 + self.eps) * (sum(self.load) + 1) / self.n)
-        # the nodes behind the key, one for each point
+        # the nodes from the key on, one for each point
         for node in self.ring.walk(key):
             if self.load[node] < bound:
                 self.load[node] += 1

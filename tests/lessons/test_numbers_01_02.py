@@ -107,7 +107,7 @@ def test_02_the_p99_of_random() -> None:
 def test_02_what_a_queue_feels() -> None:
     """By hand too: each node serves one after the other, a request is late 2.6 s after it was sent."""
     ran = race((Random(4, seed=3), TwoChoices(4, seed=3)), requests=100, service_s=0.36, seed=3)
-    told = "2.6 s after it was sent a request is **late**: in the end 11 with `Random`, none with `TwoChoices`"
+    told = "**Late** is what is not done after 2.6 s: in the end 11 with `Random`, none with `TwoChoices`"
     assert told in text("02")
     assert [len(trace.turned_late_s) for trace in ran.traces] == [11, 0] and ran.traces[0].late_s == 2.6
     for trace, wanted in zip(ran.traces, (11, 0), strict=True):

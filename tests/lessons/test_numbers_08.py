@@ -140,7 +140,7 @@ def test_a_cold_node(seed):
     late, worst_s = said(r"the cold as the node can do: (\d+) are late after its return, and take up to ([\d.]+) s")
     assert sum(one_s > 0.2 for one_s in took_s) == pytest.approx(late, abs=1)
     assert max(took_s) == pytest.approx(worst_s, abs=0.15)
-    four, eight = said(r"With 4 s of slow start (\d+) are late, with 8 s (\d+)")
+    four, eight = said(r"With 4 s of slow start (\d+) are late, with 8 s only (\d+)")
     for slow_start_s, told in ((0.0, late), (4.0, four), (8.0, eight)):
         run = failover(back_s=10.0, cold_s=5.0, seconds=25.0, slow_start_s=slow_start_s, seed=seed)
         back = [one_s for one_s, at_s in zip(run.latencies_s, run.report.submitted_s, strict=True) if at_s >= 10]

@@ -50,13 +50,14 @@ def test_the_storm_that_is_watched(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_budgets(seed):
-    says("At 10 % it takes 12 to 22 seconds, at 20 % about a minute (36 to 74)")
+    says("At 10 % it takes 12 to 22 seconds, at 20 % about a minute (36 to 76)")
     says("From 25 % on it does not come back")
     tenth, fifth, quarter = (brownout("retry budget", budget=b, seconds=120, seed=seed) for b in (10, 20, 25))
-    assert 12 <= tenth.recovery_s <= 22 and 36 <= fifth.recovery_s <= 74 and math.isinf(quarter.recovery_s)
-    says("the service comes back 16 to 22 seconds after the brown-out")
+    assert 12 <= tenth.recovery_s <= 22 and 36 <= fifth.recovery_s <= 76 and math.isinf(quarter.recovery_s)
+    says("the service comes back 21 seconds after the brown-out (16 to 26 with other seeds)")
     right = known()["09-retry-budget"].right
-    assert 16 <= brownout(right, seed=seed).recovery_s <= 22
+    found = brownout(right, seed=seed)
+    assert 16 <= found.recovery_s <= 26 and (seed != 7 or found.recovery_s == 21)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

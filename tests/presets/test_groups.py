@@ -17,9 +17,9 @@ from .every import SERVERS
 
 FOUR = [*SERVERS, "10.0.0.4:80"]
 GROUPED: dict[str, Callable[..., Selector]] = {
-    "roundrobin": lambda **k: haproxy.roundrobin(FOUR, backup=[2, 3], **k),
-    "static_rr": lambda **k: haproxy.static_rr(FOUR, backup=[2, 3], **k),
-    "leastconn": lambda **k: haproxy.leastconn(FOUR, backup=[2, 3], **k),
+    "roundrobin": lambda **k: haproxy.roundrobin(FOUR, backup=[2, 3], maxconn=50, **k),
+    "static_rr": lambda **k: haproxy.static_rr(FOUR, backup=[2, 3], maxconn=50, **k),
+    "leastconn": lambda **k: haproxy.leastconn(FOUR, backup=[2, 3], maxconn=50, **k),
     "first": lambda **k: haproxy.first(FOUR, backup=[2, 3], maxconn=50, **k),
     "random": lambda **k: haproxy.random(FOUR, backup=[2, 3], seed=1, **k),
     "hash": lambda **k: haproxy.hash(FOUR, backup=[2, 3], **k),
@@ -131,6 +131,19 @@ def test_first_fills_one_server_after_the_other_and_then_nobody() -> None:
     assert selector.in_flight.tolist() == [2, 1, 2]
     assert selector.select(avoid=[2]) == 2  # the only one with room
     assert haproxy.first(SERVERS).select_many(9).tolist() == [0] * 9
+
+
+@pytest.mark.parametrize("method", [haproxy.roundrobin, haproxy.static_rr, haproxy.leastconn])
+def test_full_servers_are_passed_over_and_backups_have_limits_of_their_own(method: Callable[..., Selector]) -> None:
+    selector = method(FOUR, maxconn=[2, 1, 1, 2], backup=[2, 3], allbackups=True)
+    assert sorted(selector.select_many(4).tolist()) == [-1, 0, 0, 1]
+    selector.release([0, 1])
+    selector.mark_down(0)
+    selector.mark_down(1)
+    assert sorted(selector.select_many(4).tolist()) == [-1, 2, 3, 3]
+    with pytest.raises(LookupError):
+        selector.select(avoid=[2])
+    assert selector.in_flight.tolist() == [1, 0, 1, 2]
 
 
 def test_random_draws_by_weight_and_takes_the_emptier_one() -> None:

@@ -35,7 +35,9 @@ _THEME = (
     "<style>.jp-OutputArea .jp-RenderedMarkdown{padding-right:0}"
     ".jp-OutputArea .jp-RenderedMarkdown pre{word-break:normal;overflow-x:auto;margin:0}"
     ".jp-OutputArea .jp-RenderedMarkdown pre code{white-space:pre;padding:0}"
-    ".jp-MarkdownOutput td code{overflow-wrap:anywhere}"
+    ".jp-MarkdownCell .jp-MarkdownOutput table{display:block;overflow-x:auto}"
+    ".jp-MarkdownCell .jp-MarkdownOutput pre{word-break:normal;overflow-x:auto}"
+    ".jp-MarkdownCell .jp-MarkdownOutput pre code{white-space:pre}"
     ".jp-OutputArea .jp-RenderedText pre{word-break:normal;overflow-wrap:break-word}"
     'body[data-jp-theme-light="true"]{--jp-mirror-editor-comment-color:#2a6a6a}'
     'body[data-jp-theme-light="false"]{--jp-mirror-editor-comment-color:#7fbfbf}'

@@ -102,9 +102,12 @@ function aNode(brush, place, k, now) {
   const room = (small ? one.x + one.w - share : right) - x - wordsWide;
   brush.font(size, true);
   const speed = !small && trace.speeds[k] !== 1 ? ` · speed ${Number(trace.speeds[k].toPrecision(3))}` : "";
+  const factor = speed.replace("speed ", "×");
   const prefix = trace.prefix;
-  const fits = [trace.names[k] + speed, trace.names[k] + speed.replace("speed ", "×"), trace.names[k], trace.names[k].slice(prefix)].find((text) => pen.measureText(text).width <= room);
-  let name = fits ?? trace.names[k].slice(prefix);
+  const short = trace.names[k].slice(prefix);
+  const fits = [trace.names[k] + speed, trace.names[k] + factor, short + factor, trace.names[k], short]
+    .find((text) => pen.measureText(text).width <= room);
+  let name = fits ?? short;
   while (fits === undefined && name.length > 2 && pen.measureText(`${name}…`).width > room) name = name.slice(0, -1);
   name = fits === undefined ? `${name}…` : name;
   if (!up) {

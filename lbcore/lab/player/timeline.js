@@ -85,11 +85,14 @@ function news(brush, place) {
   for (const { word, from, until, names } of runs.sort((a, b) => a.from + a.until - b.from - b.until)) {
     const text = one ? word : `${names.join(", ")} ${word === "dies" && names.length > 1 ? "die" : word}`;
     const time = (from + until) / 2;
-    const wide = pen.measureText(text).width;
-    const at = Math.min(Math.max(x(time) - wide / 2, free), place.width - wide - 2);
-    if (at < free) continue; // no room for it: the sentence says it too
-    brush.write(text, at, y - 14, { size: 13 });
-    free = at + wide + 8;
+    for (const said of [text, word]) {
+      const wide = pen.measureText(said).width;
+      const at = Math.min(Math.max(x(time) - wide / 2, free), place.width - wide - 2);
+      if (at < free || at > x(until)) continue; // no room for it: the sentence says it too
+      brush.write(said, at, y - 14, { size: 13 });
+      free = at + wide + 8;
+      break;
+    }
   }
   const small = [trace.looks && "above: when it looks at the queues", trace.hungUp && "below: clients that go away"].filter(Boolean);
   if (small.length && !free) brush.write(small.join(" · "), left, y - 14, { size: 13, pale: true });

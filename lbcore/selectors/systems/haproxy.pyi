@@ -3,20 +3,20 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lbcore.selectors._selector import KeyHash, Nodes, Selector, Weights
+from lbcore.selectors._selector import KeyHash, Limits, Nodes, Selector, Weights
 from lbcore.selectors.ring import HashRing, Points
 
 class FastWeightedRoundRobin(Selector):
-    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, max_conns: Limits = 0) -> None: ...
 
 class MapRoundRobin(Selector):
-    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, max_conns: Limits = 0) -> None: ...
 
 class MapHash(MapRoundRobin):
     def __init__(self, nodes: Nodes, weights: Weights | None = None, *, key_hash: KeyHash | None = None) -> None: ...
 
 class FastLeastConnections(Selector):
-    def __init__(self, nodes: Nodes, weights: Weights | None = None) -> None: ...
+    def __init__(self, nodes: Nodes, weights: Weights | None = None, max_conns: Limits = 0) -> None: ...
 
 class NearestRing(HashRing):
     def __init__(

@@ -17,6 +17,9 @@ requests than its share of all in flight, this one counted, times a factor; else
 (Mirrokni, Thorup and Zadimoghaddam 2018).
 
 Of the nodes to avoid, HAProxy knows the one that was tried last, and where that is the only one it is handed out again.
+
+A node may have a limit (`maxconn`): one that has as many requests in flight is passed over. Where all are full nobody
+serves, and in HAProxy the request waits.
 """
 
 from math import gcd
@@ -25,7 +28,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from lbcore.selectors._checks cimport int_of, node_of
+from lbcore.selectors._checks cimport int_of, limits_of, names_of, node_of
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector, send
@@ -61,12 +64,23 @@ cdef object last_of(Selector selector, avoid):
     return [given.pop()] if given else []
 
 
+cdef inline bint full(Selector self, const int64_t[::1] max_conns, int32_t node) noexcept nogil:
+    return max_conns[node] > 0 and self.load[node] >= max_conns[node]
+
+
+cdef list caps_text(const int64_t[::1] max_conns):
+    """For a repr."""
+    cdef list each = np.asarray(max_conns).tolist()
+    return [f"max_conns={each[0] if len(set(each)) == 1 else each[:6]}"] if any(each) else []
+
+
 cdef class FastWeightedRoundRobin(Selector):
     """Each node has a place in the round; the one whose place has come serves, else the heaviest that waits.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. A node that comes up waits for as many
-    turns as it would between two of its own. The node to avoid uses its turn up, and where a new round begins before
-    another is found, its place in the round too.
+    turns as it would between two of its own. The node to avoid and one that is full use their turn up, and where a new
+    round begins before another is found, their place in the round too. max_conns: how many requests a node may have in
+    flight, one number for all or one for each; 0: any. Where one is above 0, a request is in flight until `release`.
 
     >>> FastWeightedRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
@@ -83,11 +97,21 @@ cdef class FastWeightedRoundRobin(Selector):
     cdef int64_t position           # in the round
     cdef int64_t round_size         # the sum of the weights when it began
     cdef int64_t next_size          # the sum of the weights now
+    cdef int64_t[::1] max_conns
+    cdef int32_t[::1] passed        # room for the nodes that a pick passes over
 
-    def __init__(self, nodes, weights=None):
-        self.construct(nodes, weights, {})
+    def __init__(self, nodes, weights=None, max_conns=0):
+        names = names_of(nodes)
+        self.construct(names, weights, {"max_conns": limits_of(max_conns, "max_conns", len(names))})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"capped": bool(np.any(given["max_conns"]))}
+
+    cdef bint counts(self) noexcept:
+        return self.parameters is not None and self.parameters["capped"]
 
     cdef declare(self, Columns state):
+        self.max_conns, self.passed = state.limit("max_conns", 0), np.empty(self.n, np.int32)
         self.place, self.rest = state.column("place", np.int64), state.column("rest", np.int64)
         self.key, self.order = state.column("key", np.int64), state.column("order", np.uint64)
         self.group = state.column("group", np.int32, DOWN, DOWN, SECOND)
@@ -156,7 +180,7 @@ cdef class FastWeightedRoundRobin(Selector):
         self.position += 1
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, avoided = -1
+        cdef int32_t node, avoided = -1, many = 0
         cdef bint begun = False         # a new round, during this pick
         if self.n_live == 0 and (self.is_shut or self.next_size == 0):
             return -1
@@ -168,21 +192,30 @@ cdef class FastWeightedRoundRobin(Selector):
                 begun = True
                 self.begin()
                 node = self.foremost()
-            if node < 0:                # the node to avoid is the only one
-                node, avoided = avoided, -1
+            if node < 0:                # all are full, or the node to avoid alone is not
+                node = avoided
                 break
             self.advance(node)
-            if self.is_live[node]:
-                break
-            avoided = node
+            if not full(self, self.max_conns, node):
+                if self.is_live[node]:
+                    break
+                avoided = node
+            self.passed[many] = node
+            many += 1
         if node >= 0:
             self.queue(node)
-        if avoided >= 0:
+        while many:
+            many -= 1
+            if self.passed[many] == node:
+                continue
             if begun:                   # its place was in the round that is over
-                self.wait(avoided, self.waiting)
+                self.wait(self.passed[many], self.waiting)
             else:
-                self.queue(avoided)
-        return node
+                self.queue(self.passed[many])
+        return send(self, node) if node >= 0 and self.by_load else node
+
+    cdef list more_repr(self):
+        return caps_text(self.max_conns)
 
     cdef int32_t select_other(self, uint64_t h, avoid) except -2:
         return Selector.select_other(self, h, last_of(self, avoid))
@@ -225,7 +258,8 @@ cdef class MapRoundRobin(Selector):
 
     nodes: names, or a number. weights: an integer of 0 or more for each node; divided by their greatest common
     divisor, they add up to at most 2^24. When a node comes up or goes down, the round is written anew, and goes on at
-    the same entry. The entries of the node to avoid are passed over.
+    the same entry. The entries of the node to avoid and of one that is full are passed over. max_conns: as for
+    FastWeightedRoundRobin.
 
     >>> MapRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
@@ -235,9 +269,17 @@ cdef class MapRoundRobin(Selector):
     cdef int32_t[::1] entry
     cdef int32_t at
     cdef bint stands            # somebody is up, be it the node to avoid
+    cdef int64_t[::1] max_conns
 
-    def __init__(self, nodes, weights=None):
-        self.construct(nodes, weights, {})
+    def __init__(self, nodes, weights=None, max_conns=0):
+        names = names_of(nodes)
+        self.construct(names, weights, {"max_conns": limits_of(max_conns, "max_conns", len(names))})
+
+    cdef dict check(self, tuple names, weights, dict given):
+        return {"capped": bool(np.any(given["max_conns"]))}
+
+    cdef bint counts(self) noexcept:
+        return self.parameters is not None and self.parameters["capped"]
 
     cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
         """A new round; None where the old one stays because nobody is up."""
@@ -246,6 +288,7 @@ cdef class MapRoundRobin(Selector):
 
     cdef declare(self, Columns state):
         self.at = state.value("at", self.at, 0, 0, MAX_SLOTS)
+        self.max_conns = state.limit("max_conns", 0)
 
     cdef check_add(self, int64_t w):
         cdef list each = [*np.asarray(self.weight).tolist(), w]
@@ -253,22 +296,29 @@ cdef class MapRoundRobin(Selector):
             raise ValueError(f"weight: a round of {sum(each) // gcd(*each)} entries is longer than 2^24")
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node, at = self.at, size
+        cdef int32_t node, size, start, at, avoided = -1, behind = 0
         if self.n_live == 0 and (self.is_shut or not self.stands):
             return -1
         size = <int32_t>self.entry.shape[0]
-        if self.n_live == 0:            # once round the map, which is all of the node to avoid
-            self.at = at if 0 < at < size else size
-            return self.entry[0]
+        start = at = self.at if self.at < size else 0
         while True:
-            if at >= size:
-                at = 0
             node = self.entry[at]
             at += 1
-            if self.is_live[node]:
+            if not full(self, self.max_conns, node):
+                avoided, behind = node, at
+                if self.is_live[node]:
+                    break
+            if at == size:
+                at = 0
+            if at == start:             # once round: the node to avoid, or nobody
                 break
-        self.at = at
-        return node
+        if avoided < 0:
+            return -1
+        self.at = behind
+        return send(self, avoided) if self.by_load else avoided
+
+    cdef list more_repr(self):
+        return caps_text(self.max_conns)
 
     cdef int32_t select_other(self, uint64_t h, avoid) except -2:
         return Selector.select_other(self, h, last_of(self, avoid))
@@ -292,10 +342,11 @@ cdef class MapHash(MapRoundRobin):
     keyed = True
 
     def __init__(self, nodes, weights=None, *, key_hash=None):
-        self.construct(nodes, weights, {"key_hash": key_hash})
+        names = names_of(nodes)
+        self.construct(names, weights, {"key_hash": key_hash, "max_conns": np.zeros(len(names), np.int64)})
 
     cdef dict check(self, tuple names, weights, dict given):
-        return {"key_hash": key_hash_of(given.get("key_hash"))}
+        return {"capped": False, "key_hash": key_hash_of(given.get("key_hash"))}
 
     cdef int32_t place(self, uint64_t h) noexcept nogil:
         if h == NO_KEY:
@@ -344,7 +395,8 @@ cdef class FastLeastConnections(Selector):
     """Nodes queue by requests in flight, with this one, over their weight; a node that moves goes behind its equals.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. The quotient is rounded down to 1 / 256;
-    an empty node's is 0 without this request. A request is in flight from its pick until `release`.
+    an empty node's is 0 without this request. A request is in flight from its pick until `release`. max_conns: as for
+    FastWeightedRoundRobin.
 
     >>> FastLeastConnections(3, [5, 1, 1]).select_many(7).tolist()
     [0, 1, 2, 0, 0, 0, 0]
@@ -356,14 +408,17 @@ cdef class FastLeastConnections(Selector):
     cdef int64_t[::1] key           # -1 for a node that is not in the queue
     cdef uint64_t[::1] order        # of equal keys, the first put in comes first
     cdef uint64_t later             # the next number of `order`
+    cdef int64_t[::1] max_conns
 
-    def __init__(self, nodes, weights=None):
-        self.construct(nodes, weights, {})
+    def __init__(self, nodes, weights=None, max_conns=0):
+        names = names_of(nodes)
+        self.construct(names, weights, {"max_conns": limits_of(max_conns, "max_conns", len(names))})
 
     cdef bint counts(self) noexcept:
         return True
 
     cdef declare(self, Columns state):
+        self.max_conns = state.limit("max_conns", 0)
         self.served = np.array(self.load)
         self.key, self.order = state.column("key", np.int64, -1), state.column("order", np.uint64)
         self.later = state.value("later", self.later)
@@ -381,24 +436,32 @@ cdef class FastLeastConnections(Selector):
                 self.later += 1
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t k, i, best = 0
-        if self.n_live:
-            best = self.live[0]
-        else:                   # the node to avoid may be the only one
-            while best < self.n and self.key[best] < 0:
-                best += 1
-            if self.is_shut or best == self.n:
-                return -1
-        for k in range(1, self.n_live):
+        cdef int32_t k, i, best = -1
+        if self.is_shut:
+            return -1
+        for k in range(self.n_live):
             i = self.live[k]
-            if self.key[i] < self.key[best] or self.key[i] == self.key[best] and self.order[i] < self.order[best]:
+            if not full(self, self.max_conns, i) and (
+                best < 0
+                or self.key[i] < self.key[best]
+                or self.key[i] == self.key[best] and self.order[i] < self.order[best]
+            ):
                 best = i
+        if best < 0:            # the node to avoid may be the only one
+            for i in range(self.n):
+                if self.key[i] >= 0 and not self.is_live[i] and not full(self, self.max_conns, i):
+                    best = i
+        if best < 0:
+            return -1
         self.served[best] += 1
         self.move(best)
         return send(self, best)
 
     cdef int32_t select_other(self, uint64_t h, avoid) except -2:
         return Selector.select_other(self, h, last_of(self, avoid))
+
+    cdef list more_repr(self):
+        return caps_text(self.max_conns)
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         self.served[node] -= 1

@@ -1,12 +1,7 @@
-from collections.abc import Callable, Iterable, Sequence
-from typing import SupportsIndex, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import SupportsIndex
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lbcore.selectors._selector import KeyHash, Nodes, Seed, Selector, Weights
-
-Limits: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | NDArray[np.integer]
+from lbcore.selectors._selector import KeyHash, Limits, Nodes, Seed, Selector, Weights
 
 class PassiveRoundRobin(Selector):
     def __init__(

@@ -22,7 +22,7 @@ from lbcore._counting import repeat
 from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from lbcore.selectors._checks cimport clock_of, index_in, int_of, latest_s, names_of, node_of, seed_of, short
+from lbcore.selectors._checks cimport clock_of, index_in, latest_s, limits_of, names_of, node_of, seed_of, short
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._draws cimport below, draw
 from lbcore.selectors._keys cimport key_hash_of
@@ -35,7 +35,6 @@ cdef enum:
     TRIES = 20              # nodes that cannot serve, before turns by weight decide
     VIRTUAL_NODES = 160     # points of a node for each unit of its weight
     MAX_POINTS = 1 << 24
-    MAX_LIMIT = 0x7FFFFFFF
     MODULUS = 6271
     FACTOR = 113
     SEED = 89
@@ -92,7 +91,7 @@ cdef class PassiveRoundRobin(Selector):
         names = names_of(nodes)
         self.construct(names, weights, {
             "backup": backups_of(backup, names), "clock": clock,
-            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+            **three_limits(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):
@@ -102,9 +101,9 @@ cdef class PassiveRoundRobin(Selector):
         return self.parameters is not None and self.parameters["capped"]
 
     cdef declare(self, Columns state):
-        self.max_fails = limit(state, "max_fails", 1)
-        self.fail_timeout_s = limit(state, "fail_timeout_s", 10)
-        self.max_conns = limit(state, "max_conns", 0)
+        self.max_fails = state.limit("max_fails", 1)
+        self.fail_timeout_s = state.limit("fail_timeout_s", 10)
+        self.max_conns = state.limit("max_conns", 0)
         self.credit, self.earning = state.column("credit", np.int64), state.column("earning", np.int64, self.weight)
         self.fails, self.failed_s = state.column("fails", np.int64), state.column("failed_s", np.int64)
         self.checked_s = state.column("checked_s", np.int64)
@@ -192,29 +191,13 @@ cdef inline bint rested(PassiveRoundRobin self, int32_t node, int64_t now_s) noe
     return now_s - self.checked_s[node] > self.fail_timeout_s[node]
 
 
-cdef object limit(Columns state, str name, usual):
-    """A column that a constructor gives; a new node has what all others have, or where they differ, the usual."""
-    held = state.held.get(name)
-    start = held[0] if held is not None and (held == held[0]).all() else usual
-    return state.column(name, np.int64, start, 0, MAX_LIMIT, stays=True)
-
-
-cdef dict limits_of(Py_ssize_t n, max_fails, fail_timeout_s, max_conns):
-    """The columns that a constructor gives, each from one number for all nodes or from one for each."""
-    cdef dict limits = {}
-    for name, given in (("max_fails", max_fails), ("fail_timeout_s", fail_timeout_s), ("max_conns", max_conns)):
-        if isinstance(given, (list, tuple)) or isinstance(given, np.ndarray) and given.ndim:
-            if len(given) != n:
-                raise ValueError(f"{name}: {len(given)} values for {n} nodes")
-            each = list(given)
-        else:
-            each = [given] * n
-        values = [int_of(value, name, "give whole numbers") for value in each]
-        for value in values:
-            if not 0 <= value <= MAX_LIMIT:
-                raise ValueError(f"{name}: {value} is outside 0 to 2^31 - 1")
-        limits[name] = np.array(values, np.int64)
-    return limits
+cdef dict three_limits(Py_ssize_t n, max_fails, fail_timeout_s, max_conns):
+    """The columns that a constructor gives."""
+    return {
+        "max_fails": limits_of(max_fails, "max_fails", n),
+        "fail_timeout_s": limits_of(fail_timeout_s, "fail_timeout_s", n),
+        "max_conns": limits_of(max_conns, "max_conns", n),
+    }
 
 
 cdef class PassiveLeastConnections(PassiveRoundRobin):
@@ -276,7 +259,7 @@ cdef class PassiveRandom(PassiveRoundRobin):
         names = names_of(nodes)
         self.construct(names, weights, {
             "backup": backups_of((), names), "clock": clock, "seed": seed,
-            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+            **three_limits(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):
@@ -378,7 +361,7 @@ cdef class PassiveHash(PassiveRoundRobin):
         names = names_of(nodes)
         self.construct(names, weights, {
             "backup": backups_of((), names), "clock": clock, "key_hash": key_hash,
-            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+            **three_limits(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):
@@ -484,7 +467,7 @@ cdef class PassiveRing(PassiveHash):
         names = names_of(nodes)
         self.construct(names, weights, {
             "backup": backups_of((), names), "clock": clock, "key_hash": key_hash, "servers": servers,
-            **limits_of(len(names), max_fails, fail_timeout_s, max_conns),
+            **three_limits(len(names), max_fails, fail_timeout_s, max_conns),
         })
 
     cdef dict check(self, tuple names, weights, dict given):

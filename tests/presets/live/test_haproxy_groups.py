@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ METHODS: dict[str, tuple[str, Make]] = {
     "map": ("balance hdr(x-key)", partial(haproxy.hash, header=True)),
     "ring": ("balance hdr(x-key)\n    hash-type consistent", partial(haproxy.hash, header=True, method="consistent")),
 }
+LIMITED = ("roundrobin", "static", "leastconn", "first")  # the others pick as without a limit, and let it wait there
 CUTS: list[tuple[str, Make]] = [
     ("balance uri", haproxy.uri),
     ("balance uri len 12", partial(haproxy.uri, len=12)),
@@ -44,14 +46,14 @@ def consistent(number: int) -> bool:
 
 
 class Group(Servers):
-    """A few servers with backups among them, and for `first` a limit for each."""
+    """A few servers, maybe with backups among them, and maybe with a limit for each."""
 
-    def __init__(self, rng: random.Random, many: Backends, first: bool = False):
+    def __init__(self, rng: random.Random, many: Backends, limited: bool = False, backup: bool = True):
         super().__init__(rng, many)
         n = len(self.numbers)
-        self.backup = rng.sample(range(n), rng.randrange(1, n + 1))
+        self.backup = rng.sample(range(n), rng.randrange(1, n + 1)) if backup else []
         self.everyone = rng.random() < 0.5
-        self.limits = [rng.choice([0, 1, 2, 3]) for _ in range(n)] if first else [0] * n
+        self.limits = [rng.choice([0, 1, 2, 3]) for _ in range(n)] if limited else [0] * n
 
     def lines(self) -> list[str]:
         lines = [
@@ -82,7 +84,7 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
             groups: dict[str, tuple[list[str], Any]] = {}
             for i in range(ROUNDS):
                 for method, (words, _) in METHODS.items():
-                    groups[f"{method}-{i}"] = [words], Group(rng, many, method == "first")
+                    groups[f"{method}-{i}"] = [words], Group(rng, many, method in LIMITED, rng.random() < 0.7)
             for i, (words, _) in enumerate(CUTS * TIMES):
                 method = "hash-type consistent" if consistent(i) else "hash-type map-based"
                 groups[f"cut-{i}"] = [words, method], Servers(rng, many)
@@ -111,7 +113,7 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
 async def storm(account: Account, client: Client, rng: random.Random, name: str, group: Group, socket: Path) -> None:
     """Requests open and close while servers go and return."""
     method = name.split("-")[0]
-    how: dict[str, Any] = {"maxconn": group.limits} if method == "first" else {}
+    how: dict[str, Any] = {"maxconn": group.limits} if method in LIMITED else {}
     if method in ("first", "ring"):
         how["ids"] = group.ids
     selector = group.selector(METHODS[method][1], **how)
@@ -124,7 +126,7 @@ async def storm(account: Account, client: Client, rng: random.Random, name: str,
         await one[0].end()
         selector.release(one[1])
 
-    for step in range(2 * STEPS if method == "first" else STEPS):  # of which it refuses many
+    for step in range(2 * STEPS if method in LIMITED else STEPS):  # of which it refuses many
         while held and (len(held) == 7 or rng.random() < 0.4):
             await end(rng.choice(held))
         if step % 9 == 8:
@@ -136,13 +138,14 @@ async def storm(account: Account, client: Client, rng: random.Random, name: str,
             answer = await tell(socket, f"{'enable' if up else 'disable'} server {name}/s{group.numbers[i]}")
             assert not answer, answer
             (selector.mark_up if up else selector.mark_down)(i)
-        key = rng.choice(keys)
+        key, before = rng.choice(keys), copy(selector)
         try:
             node = selector.select(key)
         except LookupError:
-            continue  # HAProxy would let it wait
-        if method == "first" and 0 < group.limits[node] <= (selector.in_flight[node] - 1):
-            selector.release(node)  # the only backup is full, and the request would wait for it
+            selector = before  # HAProxy would let it wait, and is not asked
+            continue
+        if 0 < group.limits[node] <= sum(at == node for _, at in held):
+            selector = before  # the only backup is full, and the request would wait for it
             continue
         ours.append(group.numbers[node])
         request = await client.hold(**({} if key is None else {"x_key": key}))

@@ -67,7 +67,8 @@ class Balance(Result):
         else:
             node = int(self.counts.argmax())
             text += f": {self.nodes[node]}, whose share is {amount(self.expected[node])}"
-        if self.low is not None and self.high is not None:
+        every = self.exact and self.busiest * up == self.requests  # all have the mean, and that has been said
+        if self.low is not None and self.high is not None and not every:
             inside = int(((self.counts >= self.low) & (self.counts <= self.high))[self.up].sum())
             one = inside == 1 and up == 1
             band = (

@@ -116,9 +116,8 @@ def lanes(run: Run, ax: Axes) -> None:
     # All waits of one fate are one line with gaps: as many lines of their own take three times as long to draw.
     for fate, found in waits.items():
         ink = LOOKS[fate].get("color", MOVED)
-        ax.plot(
-            *zip(*found, strict=True), color=ink, linewidth=9 / (most + 1), alpha=0.55, zorder=2, gid=f"waits: {fate}"
-        )
+        line: dict[str, Any] = {"color": ink, "linewidth": max(1.2, 9 / (most + 1)), "alpha": 0.7}
+        ax.plot(*zip(*found, strict=True), **line, zorder=2, gid=f"waits: {fate}")
     for fate, found in marks.items():
         at = np.array(found)
         ax.scatter(at[:, 0], at[:, 1], zorder=3, gid=str(fate), **plain(LOOKS[fate]))

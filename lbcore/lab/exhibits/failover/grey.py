@@ -34,7 +34,7 @@ class Grey(Result):
 
     fault: str
     stages: tuple[Stage, ...]
-    shares: tuple[int, ...]  # of each run: how many attempts the ill node was sent while it was ill
+    shares: tuple[int, ...]  # of each run: how many attempts the node had while it was ill
     ejected_s: tuple[float | None, ...]  # after how long it was ejected
     beats_missed: int
     seed: int
@@ -48,7 +48,7 @@ class Grey(Result):
         ]
         for one, share, after_s in zip(self.stages, self.shares, self.ejected_s, strict=True):
             out = "" if after_s is None else f", ejected after {over_s(after_s)}"
-            rows.append(f"{upper(str(one))[:-1]}; {NODE} was sent {share} meanwhile{out}.")
+            rows.append(f"{upper(str(one))[:-1]}; {NODE} had {share} meanwhile{out}.")
         return "\n".join(rows)
 
     def draw(self, fig: Figure, prediction: Guess | None = None) -> None:
@@ -69,7 +69,8 @@ def grey(fault: str = "slow", *, seed: int = 7) -> Grey:
         raise ValueError(f"fault: {fault!r} is none of {', '.join(ILL)}")
     runs = [_run(fault, make, ejects, seed) for _, make, ejects in ROWS]
     shares = [
-        sum(one.node == NODE and AT_S <= one.sent_s < AT_S + FOR_S for one in report.attempts) for report, _ in runs
+        sum(one.node == NODE and one.sent_s < AT_S + FOR_S and one.ended_s > AT_S for one in report.attempts)
+        for report, _ in runs
     ]
     return Grey(
         fault,

@@ -57,8 +57,8 @@ class Phi(Result):
         level, count, many = self.phi(self.silence_s), self.as_long, len(self.gaps_s)
         pause = f" and a pause of {self.pause_s:g} s" if self.pause_s else ""
         text = f"After a silence of {self.silence_s:g} s phi is {level:.1f}"
-        text += f": by its bell curve (mean {self.mean_s:.2f} s{pause}, deviation {self.sd_s:.2f} s) "
-        text += f"one gap in {_odds(level)} lasts so long. Of {many:,} gaps of this living node {count:,} did"
+        text += f": by Akka's formula for its bell curve (mean {self.mean_s:.2f} s{pause}, deviation {self.sd_s:.2f} s)"
+        text += f" one gap in {_odds(level)} lasts so long. Of {many:,} gaps of this living node {count:,} did"
         text += f", one in {_odds(math.log10(many / count))}." if count else "."
         return f"{text} Phi {self.threshold:g} is reached after {self.fails_s:.1f} s."
 
@@ -91,7 +91,7 @@ class Phi(Result):
         level.plot([self.silence_s], [here], "o", color=style.INK, markersize=9, zorder=4, clip_on=False, gid="here")
         level.axhline(self.threshold, color=style.INK, linewidth=1.0, gid="threshold")
         level.set(ylim=(0, MOST_PHI), yticks=(0, 4, 8, 12, 16))
-        level.set_title("phi: by the bell curve (thin), as it should be (thick)")
+        level.set_title("phi: by Akka's formula (thin), as it should be (thick)")
         level.set_xlabel("seconds of silence (shaded: as long as this one, or longer)")
         for ax in (law, level):
             ax.axvspan(self.silence_s, most, facecolor=style.BAND, alpha=0.3, linewidth=0, zorder=1, gid="longer")

@@ -19,7 +19,7 @@ __all__ = ["Curve", "curve"]
 OVER = {
     "load": LOAD,
     "choices": "d: queues looked at for each request",
-    "age": "age of the view of the queues, mean service times (not evenly spaced)",
+    "age": "age of the view, mean service times (not evenly spaced)",
 }
 
 

@@ -160,7 +160,7 @@ class Latency(Result):
         style.thousands(ax.xaxis)
         ax.text(1.02, 1.02, "p50 · p99", transform=ax.transAxes, va="bottom", ha="left", color=style.MUTED)
         thin = "; thin line: theory" if any(row.theory is not None for row in self.rows) else ""
-        fig.text(12 / style.width_of(fig), 1 - 16 / tall, f"latency: full p50, pale p99{thin}", va="center")
+        fig.text(12 / style.width_of(fig), 1 - 16 / tall, f"latency: left piece p50, whole bar p99{thin}", va="center")
         ax.set_xlabel(UNIT)
         if self.uneven:
             _utilisation(self, fig, tall - above)

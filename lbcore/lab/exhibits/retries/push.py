@@ -69,7 +69,7 @@ class Push(Result):
         load.set(xlim=(0, MOST_S), ylim=(0, 1.15 * max(most, CAPACITY, int(self.attempts.max()))))
         style.count_axis(load, "attempts a second, outside the brown-out", 5)
         style.edge_labels(load, [(float(most), "comes", style.INK), (float(CAPACITY), "can be done", style.INK)])
-        load.set_xlabel("seconds that a request takes in that second (at the edge: more)")
+        load.set_xlabel("seconds that a request takes then (at the edge: more)")
         took.plot(self.sent_s, np.minimum(self.took_s, 2 * MOST_S), color=style.COLOURS[0], linewidth=1.6, gid="took")
         took.axhline(TIMEOUT_S, color=style.WARNING, linewidth=1.2)
         shaded(took, FROM_S, FROM_S + self.lasts_s, "")

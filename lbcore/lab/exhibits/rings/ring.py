@@ -160,7 +160,7 @@ class Ring(Result):
         bars.tick_params(axis="y", length=0)
         bars.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
         bars.set_title(
-            "node's share, %" + ("\nband: the largest, in\nnine rings of ten" if self.after is None else ""), pad=18
+            "node's share, %" + ("\nband: the largest, in\nnine of ten rings" if self.after is None else ""), pad=18
         )
         bars.annotate(
             f"mean {mean:.3g}",

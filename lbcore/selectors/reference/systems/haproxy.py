@@ -10,10 +10,25 @@ from math import gcd
 from lbcore.selectors.reference._hashes import hash64
 
 
-class FastWeightedRoundRobin:
+class Capped:
+    """A node that holds as many requests as its limit is full; a limit of 0 is none."""
+
+    def __init__(self, n: int, max_conns: int | Sequence[int]):
+        self.max_conns = [max_conns] * n if isinstance(max_conns, int) else list(max_conns)
+        self.load = [0] * n
+
+    def full(self, node: int) -> bool:
+        return 0 < self.max_conns[node] <= self.load[node]
+
+    def release(self, node: int) -> None:
+        self.load[node] -= 1
+
+
+class FastWeightedRoundRobin(Capped):
     """Each node has a place in the round; the one whose place has come serves, else the heaviest that waits."""
 
-    def __init__(self, weights: list[int]):
+    def __init__(self, weights: list[int], max_conns: int | Sequence[int] = 0):
+        super().__init__(len(weights), max_conns)
         self.weights, self.up, self.inserted = [16 * weight for weight in weights], [True] * len(weights), 0
         self.place, self.rest = [0] * len(weights), [0] * len(weights)
         self.now: dict[int, tuple[int, int]] = {}  # each group: node to sorting key and order of insertion
@@ -69,7 +84,7 @@ class FastWeightedRoundRobin:
             raise LookupError("no node is left")
         if not self.size:
             self.position = self.size = self.next_size
-        avoided, begun = -1, False
+        avoided, begun, passed = -1, False, []
         while True:
             node = self.foremost()
             if node < 0 and not begun:
@@ -77,24 +92,32 @@ class FastWeightedRoundRobin:
                 self.position = self.size = self.next_size
                 node = self.foremost()
             if node < 0:
-                node, avoided = avoided, -1
+                node = avoided
                 break
             self.advance(node)
-            if node not in avoid[-1:]:
-                break
-            avoided = node
-        self.queue(node)
-        if avoided >= 0 and begun:  # its place was in the round that is over
-            self.put(self.waiting, avoided, -self.weights[avoided])
-        elif avoided >= 0:
-            self.queue(avoided)
+            if not self.full(node):
+                if node not in avoid[-1:]:
+                    break
+                avoided = node
+            passed.append(node)
+        if node >= 0:
+            self.queue(node)
+        for other in reversed([other for other in passed if other != node]):
+            if begun:  # its place was in the round that is over
+                self.put(self.waiting, other, -self.weights[other])
+            else:
+                self.queue(other)
+        if node < 0:
+            raise LookupError("all are full")
+        self.load[node] += 1
         return node
 
 
-class MapRoundRobin:
+class MapRoundRobin(Capped):
     """The whole round stands written down, and each request takes the next entry."""
 
-    def __init__(self, weights: list[int]):
+    def __init__(self, weights: list[int], max_conns: int | Sequence[int] = 0):
+        super().__init__(len(weights), max_conns)
         divisor = gcd(*weights)
         self.weights, self.up, self.at = [weight // divisor for weight in weights], [True] * len(weights), 0
         self.clear()
@@ -128,28 +151,32 @@ class MapRoundRobin:
 
     def select(self, avoid: Sequence[int] = ()) -> int:
         size = self.size()
-        if self.live == list(avoid[-1:]):
-            self.at = self.at if 0 < self.at < size else size
-            return self.live[0]
-        while True:
-            self.at = self.at if self.at < size else 0
-            node, self.at = self.entry(self.at), self.at + 1
-            if node not in avoid[-1:]:
-                return node
+        start = self.at if self.at < size else 0
+        places = [place for place in (*range(start, size), *range(start)) if not self.full(self.entry(place))]
+        if not places:
+            raise LookupError("all are full")
+        # Once round, only the node to avoid is left: its last entry.
+        place = next((place for place in places if self.entry(place) not in avoid[-1:]), places[-1])
+        node, self.at = self.entry(place), place + 1
+        self.load[node] += 1
+        return node
 
 
 class MapHash(MapRoundRobin):
     """Each key goes to the entry `hash(key) mod entries` of a round that stands written down."""
 
     def select(self, key: str | bytes | int, avoid: Sequence[int] = ()) -> int:  # type: ignore[override]
-        return self.entry(hash64(key) % self.size())
+        node = self.entry(hash64(key) % self.size())
+        self.load[node] += 1
+        return node
 
 
-class FastLeastConnections:
+class FastLeastConnections(Capped):
     """Nodes queue by (load + 1) / weight, empty ones first; a node whose quotient changes goes behind its equals."""
 
-    def __init__(self, weights: list[int]):
-        self.weights, self.up, self.load, self.moves = weights, [True] * len(weights), [0] * len(weights), 0
+    def __init__(self, weights: list[int], max_conns: int | Sequence[int] = 0):
+        super().__init__(len(weights), max_conns)
+        self.weights, self.up, self.moves = weights, [True] * len(weights), 0
         self.queue: dict[int, tuple[int, int]] = {}
         for node in range(len(weights)):
             self.move(node)
@@ -171,14 +198,16 @@ class FastLeastConnections:
     def select(self, avoid: Sequence[int] = ()) -> int:
         if not self.queue:
             raise LookupError("no node is left")
-        left = [node for node in self.queue if node not in avoid[-1:]] or list(self.queue)
-        node = min(left, key=self.queue.__getitem__)
+        free = [node for node in self.queue if not self.full(node)]
+        if not free:
+            raise LookupError("all are full")
+        node = min([node for node in free if node not in avoid[-1:]] or free, key=self.queue.__getitem__)
         self.load[node] += 1
         self.move(node)
         return node
 
     def release(self, node: int) -> None:
-        self.load[node] -= 1
+        super().release(node)
         self.move(node)
 
 

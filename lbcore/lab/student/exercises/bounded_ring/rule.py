@@ -112,6 +112,6 @@ def _judge(script: _Script, tape: Tape) -> None:
 
 STAGES = (Scripted(_USUAL, _play, _judge), Scripted(_ODD, _play, _judge))
 RIGHT = (
-    "Right: the first node behind the key that has room. With 4 nodes and eps 0.25, 20 requests for one key leave "
+    "Right: the first node after the key that has room. With 4 nodes and eps 0.25, 20 requests for one key leave "
     "no node with more than 7, where the plain ring has 20 at one node."
 )
