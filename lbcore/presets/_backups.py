@@ -47,7 +47,10 @@ class Backed(Chooser):
             return backups[0]
         asked = self._serving[0] if serving else backups[0]
         inner, there, members = next(group for group in self._groups if asked in group[1])
-        return members[inner.select(key, avoid=[there[i] for i in avoid[-1:] if i in there])]
+        try:
+            return members[inner.select(key, avoid=[there[i] for i in avoid[-1:] if i in there])]
+        except LookupError:  # all of them are full
+            return -1
 
     def _ended(self, node: int, ok: bool, latency_s: float | None) -> None:
         for inner, there, _ in self._groups:

@@ -112,7 +112,8 @@ def first(
     """`balance first`: the server with the lowest `id` that has fewer than `maxconn` requests in flight.
 
     maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises LookupError, and
-    `simulate.queue` counts the request as refused; in HAProxy it waits. ids: as for `hash`. Of the weights only 0 counts. See `release`.
+    `simulate.queue` counts the request as refused; in HAProxy it waits. ids: as for `hash`. Of the weights
+    only 0 counts. See `release`.
     """
     names = texts(servers, "servers", twice=True)
     make = partial(FirstFree, ids=_known(ids, names), limits=_limits(maxconn, names))

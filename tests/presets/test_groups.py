@@ -17,9 +17,9 @@ from .every import SERVERS
 
 FOUR = [*SERVERS, "10.0.0.4:80"]
 GROUPED: dict[str, Callable[..., Selector]] = {
-    "roundrobin": lambda **k: haproxy.roundrobin(FOUR, backup=[2, 3], maxconn=50, **k),
-    "static_rr": lambda **k: haproxy.static_rr(FOUR, backup=[2, 3], maxconn=50, **k),
-    "leastconn": lambda **k: haproxy.leastconn(FOUR, backup=[2, 3], maxconn=50, **k),
+    "roundrobin": lambda **k: haproxy.roundrobin(FOUR, backup=[2, 3], maxconn=500, **k),
+    "static_rr": lambda **k: haproxy.static_rr(FOUR, backup=[2, 3], maxconn=500, **k),
+    "leastconn": lambda **k: haproxy.leastconn(FOUR, backup=[2, 3], maxconn=500, **k),
     "first": lambda **k: haproxy.first(FOUR, backup=[2, 3], maxconn=50, **k),
     "random": lambda **k: haproxy.random(FOUR, backup=[2, 3], seed=1, **k),
     "hash": lambda **k: haproxy.hash(FOUR, backup=[2, 3], **k),

@@ -1,4 +1,4 @@
-"""HAProxy's turns and its least connections with a limit for each node, against their twins; the live tests ask HAProxy."""
+"""HAProxy's turns and least connections with a limit for each node, against their twins; live tests ask HAProxy."""
 
 import pickle
 from typing import Any
