@@ -353,7 +353,7 @@ def _flag(value: bool, argument: str) -> None:
 
 def _limits(maxconn: Limit, names: list[str]) -> dict[str, int]:
     """Of each server, by name."""
-    if isinstance(maxconn, SupportsIndex) and not isinstance(maxconn, (Sequence, np.ndarray)):
+    if isinstance(maxconn, (str, bytes)) or not isinstance(maxconn, (Sequence, np.ndarray)):
         return dict.fromkeys(names, integer(maxconn, "maxconn", 0, 2**31 - 1))
     if len(maxconn) != len(names):
         raise ValueError(f"maxconn: {len(maxconn)} values for {len(names)} servers")

@@ -121,6 +121,7 @@ def test_addresses(name: str) -> None:
         ("maxconn", lambda: haproxy.random(SERVERS, maxconn=[1, 2])),
         ("maxconn", lambda: haproxy.roundrobin(SERVERS, maxconn=[1, -2, 3])),
         ("maxconn", lambda: haproxy.static_rr(SERVERS, maxconn=1.5)),
+        ("maxconn", lambda: haproxy.first(SERVERS, maxconn="123")),
         ("maxconn", lambda: haproxy.leastconn(SERVERS, maxconn=[1, 2])),
         ("draws", lambda: haproxy.random(SERVERS, draws=0)),
         ("seed", lambda: haproxy.random(SERVERS, seed="a")),
