@@ -354,7 +354,7 @@ def _flag(value: bool, argument: str) -> None:
 def _limits(maxconn: Limit, names: list[str]) -> dict[str, int]:
     """Of each server, by name."""
     if isinstance(maxconn, (str, bytes)):
-        raise TypeError(f"maxconn: {short(maxconn)} is of type {type(maxconn).__name__}; give an integer for each server")
+        raise TypeError(f"maxconn: {short(maxconn)} is of type {type(maxconn).__name__}; give integers")
     if not isinstance(maxconn, (Sequence, np.ndarray)):
         return dict.fromkeys(names, integer(maxconn, "maxconn", 0, 2**31 - 1))
     if len(maxconn) != len(names):
