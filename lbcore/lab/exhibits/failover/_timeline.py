@@ -115,7 +115,8 @@ def lanes(run: Run, ax: Axes) -> None:
         ax.axhline(node + 1, color=style.DOWN, linewidth=0.6, zorder=0.6)
     # All waits of one fate are one line with gaps: as many lines of their own take three times as long to draw.
     for fate, found in waits.items():
-        ink = LOOKS[fate].get("color", MOVED)
+        look = LOOKS[fate]
+        ink = look.get("color", look.get("edgecolor"))
         line: dict[str, Any] = {"color": ink, "linewidth": max(1.2, 9 / (most + 1)), "alpha": 0.7}
         ax.plot(*zip(*found, strict=True), **line, zorder=2, gid=f"waits: {fate}")
     for fate, found in marks.items():
