@@ -36,7 +36,7 @@ _THEME = (
     ".jp-OutputArea .jp-RenderedMarkdown pre{word-break:normal;overflow-x:auto;margin:0}"
     ".jp-OutputArea .jp-RenderedMarkdown pre code{white-space:pre;padding:0}"
     ".jp-MarkdownCell .jp-MarkdownOutput table{display:block;overflow-x:auto}"
-    ".jp-MarkdownCell .jp-MarkdownOutput td:nth-child(4):last-child{min-width:11em}"
+    ".jp-MarkdownCell .jp-MarkdownOutput td:nth-child(4):last-child{min-width:8em}"
     ".jp-MarkdownCell .jp-MarkdownOutput details{margin-bottom:1em}"
     ".jp-MarkdownCell .jp-MarkdownOutput pre{word-break:normal;overflow-x:auto}"
     ".jp-MarkdownCell .jp-MarkdownOutput pre code{white-space:pre}"
