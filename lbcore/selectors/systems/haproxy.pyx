@@ -64,41 +64,11 @@ cdef object last_of(Selector selector, avoid):
     return [given.pop()] if given else []
 
 
-cdef inline bint full(Selector self, const int64_t[::1] max_conns, int32_t node) noexcept nogil:
-    return max_conns[node] > 0 and self.load[node] >= max_conns[node]
-
-
-cdef list caps_text(const int64_t[::1] max_conns):
-    """For a repr."""
-    cdef list each = np.asarray(max_conns).tolist()
-    return [f"max_conns={each[0] if len(set(each)) == 1 else each[:6]}"] if any(each) else []
-
-
-cdef class FastWeightedRoundRobin(Selector):
-    """Each node has a place in the round; the one whose place has come serves, else the heaviest that waits.
-
-    nodes: names, or a number. weights: an integer of 0 or more for each node. A node that comes up waits for as many
-    turns as it would between two of its own. The node to avoid and one that is full use their turn up, and where a new
-    round begins before another is found, their place in the round too. max_conns: how many requests a node may have in
-    flight, one number for all or one for each; 0: any. Where one is above 0, a request is in flight until `release`.
-
-    >>> FastWeightedRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
-    [0, 0, 0, 1, 0, 0, 2]
-    """
+cdef class Limited(Selector):
+    """What the rules share whose nodes have limits: by itself it picks nobody."""
 
     weighted = True
-    cdef int64_t[::1] place         # of a node's next turn in the round
-    cdef int64_t[::1] rest          # what the division of the round by its weight has left over so far
-    cdef int64_t[::1] key           # the order within a group; of equal keys, the first put in comes first
-    cdef uint64_t[::1] order
-    cdef int32_t[::1] group
-    cdef uint64_t later             # the next number of `order`
-    cdef int32_t waiting            # FIRST or SECOND
-    cdef int64_t position           # in the round
-    cdef int64_t round_size         # the sum of the weights when it began
-    cdef int64_t next_size          # the sum of the weights now
     cdef int64_t[::1] max_conns
-    cdef int32_t[::1] passed        # room for the nodes that a pick passes over
 
     def __init__(self, nodes, weights=None, max_conns=0):
         names = names_of(nodes)
@@ -111,7 +81,47 @@ cdef class FastWeightedRoundRobin(Selector):
         return self.parameters is not None and self.parameters["capped"]
 
     cdef declare(self, Columns state):
-        self.max_conns, self.passed = state.limit("max_conns", 0), np.empty(self.n, np.int32)
+        self.max_conns = state.limit("max_conns", 0)
+
+    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
+        return Selector.select_other(self, h, last_of(self, avoid))
+
+    cdef list more_repr(self):
+        cdef list each = np.asarray(self.max_conns).tolist()
+        return [f"max_conns={each[0] if len(set(each)) == 1 else each[:6]}"] if any(each) else []
+
+
+cdef inline bint full(Limited self, int32_t node) noexcept nogil:
+    return self.max_conns[node] > 0 and self.load[node] >= self.max_conns[node]
+
+
+cdef class FastWeightedRoundRobin(Limited):
+    """Each node has a place in the round; the one whose place has come serves, else the heaviest that waits.
+
+    nodes: names, or a number. weights: an integer of 0 or more for each node. A node that comes up waits for as many
+    turns as it would between two of its own. The node to avoid and one that is full use their turn up, and where a new
+    round begins before another is found, their place in the round too. max_conns: how many requests a node may have in
+    flight, one number for all or one for each; 0: any. Where one is above 0, a request is in flight until `release`.
+
+    >>> FastWeightedRoundRobin(3, [5, 1, 1]).select_many(7).tolist()
+    [0, 0, 0, 1, 0, 0, 2]
+    """
+
+    cdef int64_t[::1] place         # of a node's next turn in the round
+    cdef int64_t[::1] rest          # what the division of the round by its weight has left over so far
+    cdef int64_t[::1] key           # the order within a group; of equal keys, the first put in comes first
+    cdef uint64_t[::1] order
+    cdef int32_t[::1] group
+    cdef uint64_t later             # the next number of `order`
+    cdef int32_t waiting            # FIRST or SECOND
+    cdef int64_t position           # in the round
+    cdef int64_t round_size         # the sum of the weights when it began
+    cdef int64_t next_size          # the sum of the weights now
+    cdef int32_t[::1] passed        # room for the nodes that a pick passes over
+
+    cdef declare(self, Columns state):
+        Limited.declare(self, state)
+        self.passed = np.empty(self.n, np.int32)
         self.place, self.rest = state.column("place", np.int64), state.column("rest", np.int64)
         self.key, self.order = state.column("key", np.int64), state.column("order", np.uint64)
         self.group = state.column("group", np.int32, DOWN, DOWN, SECOND)
@@ -196,7 +206,7 @@ cdef class FastWeightedRoundRobin(Selector):
                 node = avoided
                 break
             self.advance(node)
-            if not full(self, self.max_conns, node):
+            if not full(self, node):
                 if self.is_live[node]:
                     break
                 avoided = node
@@ -213,12 +223,6 @@ cdef class FastWeightedRoundRobin(Selector):
             else:
                 self.queue(self.passed[many])
         return send(self, node) if node >= 0 and self.by_load else node
-
-    cdef list more_repr(self):
-        return caps_text(self.max_conns)
-
-    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
-        return Selector.select_other(self, h, last_of(self, avoid))
 
     cdef marked(self):
         cdef int32_t i
@@ -253,7 +257,7 @@ cdef class FastWeightedRoundRobin(Selector):
             raise ValueError("state: group differs from who is up")
 
 
-cdef class MapRoundRobin(Selector):
+cdef class MapRoundRobin(Limited):
     """The whole round stands written down, as smooth as its rule makes it, and each request takes the next entry.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node; divided by their greatest common
@@ -265,21 +269,9 @@ cdef class MapRoundRobin(Selector):
     [0, 0, 0, 1, 0, 0, 2]
     """
 
-    weighted = True
     cdef int32_t[::1] entry
     cdef int32_t at
     cdef bint stands            # somebody is up, be it the node to avoid
-    cdef int64_t[::1] max_conns
-
-    def __init__(self, nodes, weights=None, max_conns=0):
-        names = names_of(nodes)
-        self.construct(names, weights, {"max_conns": limits_of(max_conns, "max_conns", len(names))})
-
-    cdef dict check(self, tuple names, weights, dict given):
-        return {"capped": bool(np.any(given["max_conns"]))}
-
-    cdef bint counts(self) noexcept:
-        return self.parameters is not None and self.parameters["capped"]
 
     cdef object prepare(self, dict parameters, tuple names, weights, up, Change change):
         """A new round; None where the old one stays because nobody is up."""
@@ -287,8 +279,8 @@ cdef class MapRoundRobin(Selector):
         return smooth_round(now, gcd(*np.asarray(weights).tolist())) if now.any() else None
 
     cdef declare(self, Columns state):
+        Limited.declare(self, state)
         self.at = state.value("at", self.at, 0, 0, MAX_SLOTS)
-        self.max_conns = state.limit("max_conns", 0)
 
     cdef check_add(self, int64_t w):
         cdef list each = [*np.asarray(self.weight).tolist(), w]
@@ -304,7 +296,7 @@ cdef class MapRoundRobin(Selector):
         while True:
             node = self.entry[at]
             at += 1
-            if not full(self, self.max_conns, node):
+            if not full(self, node):
                 avoided, behind = node, at
                 if self.is_live[node]:
                     break
@@ -316,12 +308,6 @@ cdef class MapRoundRobin(Selector):
             return -1
         self.at = behind
         return send(self, avoided) if self.by_load else avoided
-
-    cdef list more_repr(self):
-        return caps_text(self.max_conns)
-
-    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
-        return Selector.select_other(self, h, last_of(self, avoid))
 
     cdef marked(self):
         self.stands = np.multiply(self.weight, self.is_up).any()
@@ -391,7 +377,7 @@ def smooth_round(weights, divisor=0):
     return result
 
 
-cdef class FastLeastConnections(Selector):
+cdef class FastLeastConnections(Limited):
     """Nodes queue by requests in flight, with this one, over their weight; a node that moves goes behind its equals.
 
     nodes: names, or a number. weights: an integer of 0 or more for each node. The quotient is rounded down to 1 / 256;
@@ -403,22 +389,16 @@ cdef class FastLeastConnections(Selector):
     """
 
     keeps_load = True
-    weighted = True
     cdef int64_t[::1] served        # requests in flight, those of a batch being released one by one
     cdef int64_t[::1] key           # -1 for a node that is not in the queue
     cdef uint64_t[::1] order        # of equal keys, the first put in comes first
     cdef uint64_t later             # the next number of `order`
-    cdef int64_t[::1] max_conns
-
-    def __init__(self, nodes, weights=None, max_conns=0):
-        names = names_of(nodes)
-        self.construct(names, weights, {"max_conns": limits_of(max_conns, "max_conns", len(names))})
 
     cdef bint counts(self) noexcept:
         return True
 
     cdef declare(self, Columns state):
-        self.max_conns = state.limit("max_conns", 0)
+        Limited.declare(self, state)
         self.served = np.array(self.load)
         self.key, self.order = state.column("key", np.int64, -1), state.column("order", np.uint64)
         self.later = state.value("later", self.later)
@@ -441,7 +421,7 @@ cdef class FastLeastConnections(Selector):
             return -1
         for k in range(self.n_live):
             i = self.live[k]
-            if not full(self, self.max_conns, i) and (
+            if not full(self, i) and (
                 best < 0
                 or self.key[i] < self.key[best]
                 or self.key[i] == self.key[best] and self.order[i] < self.order[best]
@@ -449,19 +429,13 @@ cdef class FastLeastConnections(Selector):
                 best = i
         if best < 0:            # the node to avoid may be the only one
             for i in range(self.n):
-                if self.key[i] >= 0 and not self.is_live[i] and not full(self, self.max_conns, i):
+                if self.key[i] >= 0 and not self.is_live[i] and not full(self, i):
                     best = i
         if best < 0:
             return -1
         self.served[best] += 1
         self.move(best)
         return send(self, best)
-
-    cdef int32_t select_other(self, uint64_t h, avoid) except -2:
-        return Selector.select_other(self, h, last_of(self, avoid))
-
-    cdef list more_repr(self):
-        return caps_text(self.max_conns)
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         self.served[node] -= 1
