@@ -1,10 +1,13 @@
-"""What the threads of a real clock share: the standard library's lock, event and queue, waited for in slices.
+"""What the threads of a real clock share: a lock, an event and a queue, waited for in slices.
 
 Each wait goes through `RealThreads.try_for`, which lets a thread hear that the run is over.
 """
 
 import queue
 import threading
+from _thread import LockType, allocate_lock
+from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -80,32 +83,54 @@ class RealEvent:
 
 
 class RealQueue:
-    """A `queue.SimpleQueue`."""
+    """First in, first out.
+
+    Not a `queue.SimpleQueue`: one that is woken in it for an item which another took just before, and finds its time
+    over, waits for ever (`_queuemodule.c` of CPython 3.11: what is left of the timeout is then below zero, which means
+    without end).
+    """
 
     def __init__(self, clock: RealThreads):
         self._clock = clock
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._items: deque[Any] = deque()
+        self._waiters: list[LockType] = []  # a lock for each who waits, taken until an item comes
 
     def empty(self) -> bool:
         """Whether there is no item."""
-        return self._queue.empty()
+        return not self._items
 
     def put(self, item: Any) -> None:
         """Add an item."""
         self._clock.hear()
-        self._queue.put(item)
+        self._items.append(item)
+        for waiter in list(self._waiters):
+            with suppress(RuntimeError):  # this one has been woken already
+                waiter.release()
+                break
 
     def get(self, timeout_s: float | None = None) -> Any:
         """Take the oldest item, waiting for one. `queue.Empty` where `timeout_s` passed first."""
-        items: list[Any] = []
+        taken: list[Any] = []
+
+        def take() -> bool:
+            with suppress(IndexError):  # nothing is there, or another was faster
+                taken.append(self._items.popleft())
+            return bool(taken)
 
         def attempt(seconds: float) -> bool:
+            if take() or seconds <= 0.0:
+                return bool(taken)
+            waiter = allocate_lock()
+            waiter.acquire()
+            self._waiters.append(waiter)
             try:
-                items.append(self._queue.get(timeout=seconds))
-            except queue.Empty:
-                return False
-            return True
+                # An item may have come before this one was known to wait.
+                if not self._items:
+                    waiter.acquire(timeout=seconds)
+            finally:
+                self._waiters.remove(waiter)
+            return take()
 
         if not self._clock.try_for(attempt, limit("timeout_s", timeout_s), "an item in an empty queue"):
             raise queue.Empty
-        return items[0]
+        return taken[0]

@@ -1,5 +1,8 @@
 """Wall time alone: who is late at the end of a run, and calls outside of one."""
 
+import contextlib
+import queue
+import sys
 import threading
 import time
 
@@ -90,3 +93,42 @@ def test_a_real_clock_may_be_slept_on_anywhere() -> None:
     clock.sleep(0.005)
     assert clock.now() >= 0.005
     assert clock.lock().acquire() and not clock.event().wait(0.001)
+
+
+@pytest.mark.parametrize("burst", range(4))
+def test_nobody_who_waits_for_a_moment_waits_for_ever(burst: int) -> None:
+    """Sixteen who take what comes, and look at the time at each turn: an item may go to another while one wakes."""
+    clock = RealClock()
+    items = clock.queue()
+    over = threading.Event()
+    taken = [0] * 16
+
+    def take(i: int) -> None:
+        while not over.is_set():
+            with contextlib.suppress(queue.Empty):
+                items.get(timeout_s=200e-6)
+                taken[i] += 1
+
+    def main() -> tuple[int, list[bool]]:
+        threads = [clock.spawn(take, i) for i in range(16)]
+        until_s, put = time.monotonic() + 0.5, 0
+        while time.monotonic() < until_s:
+            items.put(None)
+            put += 1
+        over.set()
+        ended = [thread.join(2.0) for thread in threads]
+        while not all(thread.join(0.01) for thread in threads):  # else the run would wait for them
+            items.put(None)
+            put += 1
+        while not items.empty():
+            items.get()
+            put -= 1
+        return put, ended
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(100e-6)
+    try:
+        left, ended = clock.run(main)
+    finally:
+        sys.setswitchinterval(before)
+    assert all(ended) and left == sum(taken)
