@@ -50,6 +50,10 @@ def test_nothing_is_inaccessible(lesson: LabPage):
 
 def test_a_committed_prediction_lifts_the_veil(lesson: LabPage):
     lesson.commit_predictions()
+    for _ in range(50):  # a picture is drawn once its panel knows how much room it has
+        if all(lesson.pictures()):
+            break
+        lesson.page.wait_for_timeout(100)
     assert all(lesson.pictures())
 
 

@@ -137,8 +137,7 @@ def test_at_every_width(lab: LabPage, width: int, theme: str):
     lab.settle()
     lab.page.wait_for_timeout(300)
     assert lab.too_wide() == []
-    # In a narrow window JupyterLab pales its own prompts, which are not ours.
-    assert [one for one in lab.violations() if "jp-OutputPrompt" not in one] == []
+    assert lab.violations() == []
     assert all(12 <= size <= 18.5 for size in lab.page.evaluate(SIZES)), lab.page.evaluate(SIZES)
     assert all(filled > 2 / 3 for filled in lab.page.evaluate(FILLED))
     # Stills too, but for those that are drawn for a narrow place.
