@@ -42,7 +42,7 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "docmanager-extension/plugin": {"autosave": False},
 }
-# What a panel says of a student's class that is still a stub; one of lesson 04's deals no slot, whatever its slider says.
+# What a panel says of a student's class that is still a stub; lesson 04's deals no slot, whatever its slider says.
 UNFINISHED = re.compile("is not finished yet|(?<!Hash)Slots: no slot changes hands")
 # Console errors that say nothing about a lesson. Each needs its reason.
 ALLOWED_CONSOLE_ERRORS: tuple[str, ...] = ()
