@@ -35,6 +35,8 @@ STRIPES = "////"
 INK = "#222222"
 MUTED = "#5f5f5f"
 NEUTRAL = "#6b7a8f"
+#: Dark on a light page and bright on a dark one (THEMED): what is to be seen beside NEUTRAL, PALE or WINDOW in both.
+STRONG = "#39465a"
 BAND = "#858d99"
 DOWN = "#bdbdbd"
 GUESS = "#8b008b"
@@ -60,7 +62,7 @@ THEMED = {
     WINDOW: "window",
     WARNING: "warning",
     YELLOW_EDGE: "yellow-edge",
-    "#39465a": "strong",
+    STRONG: "strong",
     "#b9c2cf": "pale",
     "#a3afc0": "pale",
 }

@@ -16,17 +16,15 @@ from lbcore.lab.frame import style
 __all__ = ["LOOKS", "explain", "key", "lanes", "phases", "plain"]
 
 MOVED = "#D55E00"
-#: Dark on a light page, bright on a dark one (style.THEMED): seen on the detection window in both.
-CALM = "#39465a"
 #: Each fate has a colour and a shape of its own; the shape alone is enough to tell them apart.
 LOOKS: dict[Fate, dict[str, Any]] = {
-    Fate.ANSWERED: {"marker": "o", "s": 10, "color": CALM},
+    Fate.ANSWERED: {"marker": "o", "s": 10, "color": style.STRONG},
     Fate.MOVED: {"marker": ">", "s": 34, "color": MOVED},
     Fate.CAME: {"marker": ">", "s": 30, "facecolor": style.PAPER, "edgecolor": MOVED, "linewidth": 1.3},
     Fate.TIMED_OUT: {"marker": "v", "s": 34, "color": "#8a6d00"},
     Fate.FAILED: {"marker": "x", "s": 34, "color": "#000000", "linewidth": 1.8},
-    Fate.TWICE: {"marker": "D", "s": 26, "facecolor": "#0072B2", "edgecolor": CALM, "linewidth": 0.9},
-    Fate.SPARED: {"marker": "|", "s": 30, "color": CALM},
+    Fate.TWICE: {"marker": "D", "s": 26, "facecolor": "#0072B2", "edgecolor": style.STRONG, "linewidth": 0.9},
+    Fate.SPARED: {"marker": "|", "s": 30, "color": style.STRONG},
 }
 #: A lane has room for so many requests at a time before they move closer together.
 ROWS = 8

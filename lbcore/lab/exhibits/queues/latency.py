@@ -21,8 +21,7 @@ from lbcore.lab.player.columns import column
 from lbcore.simulate import QueueResult
 
 #: The half of the requests that waits least, on top of all but the slowest in a hundred.
-#: Each has a counterpart in the dark theme (style.THEMED): there the p50 is the brighter one.
-FULL, PALE = "#39465a", "#b9c2cf"
+PALE = "#b9c2cf"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,7 +124,7 @@ class Latency(Result):
         at = np.arange(rows)
         p99, p50 = np.array([row.p99 for row in self.rows]), np.array([row.p50 for row in self.rows])
         ax.barh(at, p99, 0.62, color=PALE, linewidth=0, zorder=2, gid="p99")
-        ax.barh(at, p50, 0.62, color=FULL, linewidth=0, zorder=3, gid="p50")
+        ax.barh(at, p50, 0.62, color=style.STRONG, linewidth=0, zorder=3, gid="p50")
         for i, row in enumerate(self.rows):
             if row.theory is not None:
                 for time in row.theory[1:]:

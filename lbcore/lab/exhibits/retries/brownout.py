@@ -38,7 +38,7 @@ CAPACITY, LOW, FROM_S, BACK_S = 300, 100, 10.0, 15.0
 #: When somebody restarts the service, and for how long users are turned away from then on.
 RESTART_S, DOOR_S = 40.0, 10.0
 #: Retries among first attempts.
-AGAIN = "#39465a"
+AGAIN = style.STRONG
 
 
 @dataclass(frozen=True, eq=False, repr=False)
