@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from lbcore.presets._checks import TextHash
-from lbcore.presets._chooser import Chooser
+from lbcore.presets._chooser import FULL, Queued
 from lbcore.presets._keys import NO_KEY, Parameter, PartHash
 from lbcore.selectors import Selector
+from lbcore.selectors.errors import AllFull
 from lbcore.selectors.reference import Draws
 from lbcore.selectors.systems.haproxy import smooth_round
 
 Maker = Callable[[list[str], list[int]], Selector]
 
 
-class Backed(Chooser):
+class Backed(Queued):
     """While a server is up the backups rest; then the first of them that is up serves, or with `everyone` all do.
 
     backup: the indices of the backups. make: makes a group's selector from its names and weights.
@@ -49,8 +50,18 @@ class Backed(Chooser):
         inner, there, members = next(group for group in self._groups if asked in group[1])
         try:
             return members[inner.select(key, avoid=[there[i] for i in avoid[-1:] if i in there])]
-        except LookupError:  # all of them are full
-            return -1
+        except AllFull:
+            return FULL
+
+    def _takes(self, node: int) -> bool:
+        if not self._live(node):
+            return False
+        if node in self._backup and any(self._live(i) for i in self._serving):
+            return False
+        if node in self._backup and not self._everyone:
+            return node == next(i for i in self._backup if self._live(i))
+        inner, there, _ = next(group for group in self._groups if node in group[1])
+        return bool(inner.accept(there[node]))  # type: ignore[attr-defined]
 
     def _ended(self, node: int, ok: bool, latency_s: float | None) -> None:
         for inner, there, _ in self._groups:
@@ -68,7 +79,7 @@ class Backed(Chooser):
             inner.reset()
 
 
-class BackedMap(Chooser):
+class BackedMap(Queued):
     """The same for a map: there is one, written for whoever serves, and one place in it.
 
     key_hash: of a keyed method, else None; NO_KEY takes turns. Without `everyone`, HAProxy writes the map of the
@@ -122,7 +133,7 @@ class BackedMap(Chooser):
         start = self._at if self._at < size else 0
         free = [i for i in (*range(start, size), *range(start)) if not self._full(self._entries[i])]
         if not free:
-            return -1
+            return FULL
         at = next((i for i in free if self._entries[i] not in avoid), free[-1])
         self._at = at + 1
         node: int = self._entries[at]
@@ -130,6 +141,10 @@ class BackedMap(Chooser):
 
     def _full(self, node: int) -> bool:
         return self._counts and 0 < self._limits[node] <= self._load[node]
+
+    def _takes(self, node: int) -> bool:
+        serving = [self._entries[0]] if self._first else self._entries
+        return node in serving and not self._full(node)
 
     def _rewind(self) -> None:
         self._at = 0
@@ -147,7 +162,7 @@ def cut_round(weights: list[int], size: int) -> list[int]:
     return entries
 
 
-class FirstFree(Chooser):
+class FirstFree(Queued):
     """The first server, in the order of the ids, that has fewer requests in flight than its limit; 0 is no limit."""
 
     def __init__(self, names: Sequence[str], numbers: Sequence[int], ids: dict[str, int], limits: dict[str, int]):
@@ -156,12 +171,16 @@ class FirstFree(Chooser):
         self._limits = [limits[name] for name in names]
 
     def _choose(self, key: Any, avoid: list[int]) -> int:
-        free = [i for i in self._order if self._live(i) and not 0 < self._limits[i] <= self._load[i]]
+        free = [i for i in self._order if self._takes(i)]
         others = [i for i in free if i not in avoid[-1:]]
-        return (others or free or [-1])[0]
+        none = FULL if any(self._live(i) for i in self._order) else -1
+        return (others or free or [none])[0]
+
+    def _takes(self, node: int) -> bool:
+        return self._live(node) and not 0 < self._limits[node] <= self._load[node]
 
 
-class Drawn(Chooser):
+class Drawn(Queued):
     """Of as many draws, each a point of a ring of nearest points, the server with fewest requests for its weight.
 
     Of equal ones the later draw serves; where that one has its limit in flight, nobody does.
@@ -187,7 +206,10 @@ class Drawn(Chooser):
                 node = self._ring.select(self._draws.below(2**32).to_bytes(4, "big"), avoid=avoid[-1:])
                 if best < 0 or self._load[node] * self._numbers[best] <= self._load[best] * self._numbers[node]:
                     best = node
-        return best if best < 0 or not 0 < self._limits[best] <= self._load[best] else -1
+        return best if best < 0 or self._takes(best) else FULL
+
+    def _takes(self, node: int) -> bool:
+        return self._live(node) and not 0 < self._limits[node] <= self._load[node]
 
     def _marked(self) -> None:
         for i in np.flatnonzero(self._ring.up != self._up).tolist():

@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from lbcore._checks import short, whole
 from lbcore.selectors import Selector
+from lbcore.selectors.errors import AllFull
 
 Key = str | bytes | SupportsIndex
 Node = str | SupportsIndex
+FULL = -2  # instead of a node: every one that is up has its limit
 
 
 class Chooser(Selector):
@@ -36,7 +38,7 @@ class Chooser(Selector):
     # ---- for a subclass ----------------------------------------------------------------------------------------------
 
     def _choose(self, key: Any, avoid: list[int]) -> int:
-        """The index of the node, or -1."""
+        """The index of the node, or -1, or FULL."""
         raise NotImplementedError
 
     def _ended(self, node: int, ok: bool, latency_s: float | None) -> None:
@@ -81,6 +83,8 @@ class Chooser(Selector):
         tried = [self._find(node, "avoid") for node in avoid]
         with self._lock:
             node = self._choose(key, tried)
+            if node == FULL:
+                raise AllFull(f"every node is full: {self!r}")
             if node < 0:
                 raise LookupError(f"no node is left: {self!r}")
             self._load[node] += self._counts
@@ -107,7 +111,7 @@ class Chooser(Selector):
         picks = np.empty(len(keys), np.int32) if out is None else out[: len(keys)]
         with self._lock:
             for i, key in enumerate(keys):
-                picks[i] = node = self._choose(key, [])
+                picks[i] = node = max(self._choose(key, []), -1)
                 if node >= 0:
                     self._load[node] += self._counts
         return picks
@@ -194,3 +198,19 @@ class Chooser(Selector):
             if self._up[i] != up:
                 self._up[i] = up
                 self._marked()
+
+
+class Queued(Chooser):
+    """A chooser whose nodes have limits: where all are full a request waits for the first that has room again."""
+
+    def _takes(self, node: int) -> bool:
+        """Whether the node may serve now and has room; what it asks has then taken the request too."""
+        raise NotImplementedError
+
+    def accept(self, node: Node) -> bool:
+        """A request that waited because all were full goes to `node`; whether that one has room, and takes it."""
+        i = self._find(node, "node")
+        with self._lock:
+            taken = self._takes(i)
+            self._load[i] += taken and self._counts
+        return taken

@@ -14,6 +14,7 @@ except ModuleNotFoundError as _error:
 
 from lbcore.selectors._moved import moved
 from lbcore.selectors.bounded_ring import BoundedRing
+from lbcore.selectors.errors import AllFull
 from lbcore.selectors.hashing import HashSlots, ModuloHash
 from lbcore.selectors.jump import JumpHash
 from lbcore.selectors.least_loaded import LeastConnections, PeakEwma
@@ -25,6 +26,7 @@ from lbcore.selectors.round_robin import RoundRobin
 from lbcore.selectors.weighted import BurstRoundRobin, WeightedRandom, WeightedRoundRobin
 
 __all__ = [
+    "AllFull",
     "BoundedRing",
     "BurstRoundRobin",
     "HashRing",

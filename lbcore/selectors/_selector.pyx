@@ -11,6 +11,7 @@ from lbcore.selectors._checks cimport (
 from lbcore.selectors._keys cimport hash_key, hash_keys, key_words
 from lbcore.selectors._pickle cimport Pickled
 from lbcore.selectors._state cimport alone, batch_begins, batch_ends
+from lbcore.selectors.errors import AllFull
 
 cdef enum:
     CHUNK = 1024                # integer keys hashed at a time: 8 kB, which stays in the nearest cache
@@ -33,7 +34,7 @@ cdef class Selector(Pickled):
         """The index of the node for one request.
 
         key: str, bytes or int for a keyed selector, None for the others. avoid: nodes that were tried already.
-        Raises LookupError where no node is left, TypeError for a missing, superfluous or unsuitable key.
+        Raises LookupError where no node is left, AllFull where each of them has its limit, TypeError for a missing, superfluous or unsuitable key.
         """
         cdef uint64_t h = 0
         cdef int32_t node
@@ -56,6 +57,8 @@ cdef class Selector(Pickled):
         else:
             node = self.select_other(h, avoid)
         if node < 0:
+            if self.all_full():
+                raise AllFull(f"every node is full: {self!r}")
             raise LookupError(f"no node is left: {self!r}")
         return node
 
@@ -225,6 +228,12 @@ cdef class Selector(Pickled):
         self.ended(node, ok, latency_s)
         return True
 
+    cdef bint all_full(self) noexcept nogil:
+        return False
+
+    cdef bint accept_at(self, int32_t node) noexcept nogil:
+        return False
+
     # ---- for the families --------------------------------------------------------------------------------------------
 
     cdef int32_t pick(self) noexcept nogil:
@@ -247,3 +256,6 @@ cdef class Selector(Pickled):
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         pass
+
+    cdef Ends hears(self) noexcept nogil:
+        return EVERYWHERE if self.by_load else NEVER

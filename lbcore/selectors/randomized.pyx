@@ -16,7 +16,7 @@ from lbcore.selectors._checks cimport int_of, seed_of, short
 from lbcore.selectors._draws cimport TRIES, again, below, below_half, counter, draw, halved, mix, step
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._instructions cimport AVX512, in_use
-from lbcore.selectors._selector cimport Selector, send
+from lbcore.selectors._selector cimport EVERYWHERE, WHERE_IT_LOOKS, Ends, Selector, send, settle_at
 from lbcore.selectors._view cimport LoadView
 
 cdef enum:
@@ -110,7 +110,8 @@ cdef class Random(Selector):
 
 
 cdef inline int32_t emptiest(
-    const int64_t* seen, const int32_t* live, int32_t n, uint64_t seed, uint64_t number, int choices, bint replacement
+    Selector asked, const int64_t* seen, const int32_t* live, int32_t n, uint64_t seed, uint64_t number, int choices,
+    bint replacement
 ) noexcept nogil:
     """As many nodes of the n live ones are drawn, alike or different: the one with least load, the first of equals."""
     cdef int32_t taken[MAX_CHOICES]     # the places that were drawn, ascending
@@ -127,6 +128,7 @@ cdef inline int32_t emptiest(
                 k -= 1
             taken[k] = at
         node = live[at]
+        settle_at(asked, node)
         if best < 0 or seen[node] < seen[best]:
             best = node
     return best
@@ -179,16 +181,31 @@ cdef class TwoChoices(LoadView):
         self.number = state.value("number", self.number)
 
     cdef int32_t pick(self) noexcept nogil:
-        cdef int32_t node
-        if self.n_live == 0:
+        cdef int32_t node, a, b, n = self.n_live
+        cdef int64_t emptier
+        cdef uint64_t z
+        if n == 0:
             return -1
         if self.stale:
             self.look()
+        if self.choices == 2 and n > 1 and not self.replacement:    # as in `pick_many`
+            z = counter(self.seed, self.number)
+            a, b = <int32_t>below(mix(z), n), <int32_t>below(mix(step(z)), n - 1)
+            b += b >= a
+            a, b = self.live[a], self.live[b]
+            settle_at(self, a)
+            settle_at(self, b)
+            self.number += 2
+            emptier = self.seen[b] < self.seen[a]
+            return send(self, a + (b - a) * <int32_t>emptier)
         node = emptiest(
-            &self.seen[0], &self.live[0], self.n_live, self.seed, self.number, self.choices, self.replacement
+            self, &self.seen[0], &self.live[0], self.n_live, self.seed, self.number, self.choices, self.replacement
         )
         self.number += self.choices
         return send(self, node)
+
+    cdef Ends hears(self) noexcept nogil:
+        return EVERYWHERE if self.stale else WHERE_IT_LOOKS
 
     cdef void pick_many(self, int32_t* out, Py_ssize_t m) noexcept nogil:
         """The usual case, two different nodes and a fresh view, has a loop of its own."""

@@ -4,6 +4,8 @@ A bin is 1 / 256 of the range from one power of two to the next, so that a perce
 long the run is.
 """
 
+from math import fsum
+
 import numpy as np
 
 from lbcore.simulate.nodes cimport Node, Nodes
@@ -47,8 +49,8 @@ cdef class Counting(Nodes):
         return {
             "refused": self.refused,
             "measured": self.measured,
-            "sum_s": self.sum_s,
-            "waited_s": self.waited_s,
+            "sum_s": fsum([self.nodes[i].spent for i in range(self.n)]),
+            "waited_s": fsum([self.nodes[i].waited for i in range(self.n)]),
             "longest_s": self.longest_s,
             "at_node": np.array(at_node, dtype=np.int64).T,
             "bins": np.asarray(self.bins)[used],

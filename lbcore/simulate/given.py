@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -115,9 +116,13 @@ def duplicate(selector: Any) -> Any:
 def is_compiled(selector: Any) -> bool:
     """Whether the compiled loop may ask it below the door: no subclass has one of these methods of its own."""
     kind = type(selector)
-    return isinstance(selector, Selector) and all(
-        getattr(kind, name) is getattr(Selector, name)
-        for name in ("select", "release", "mark_down", "mark_up", "add", "remove")
+    return (
+        isinstance(selector, Selector)
+        and all(
+            getattr(kind, name) is getattr(Selector, name)
+            for name in ("select", "release", "mark_down", "mark_up", "add", "remove")
+        )
+        and not isinstance(getattr(kind, "accept", None), FunctionType)
     )
 
 

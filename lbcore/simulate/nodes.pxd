@@ -21,6 +21,8 @@ cdef struct Node:
     double changed          # when `held` last did
     double area             # held x time
     double busy             # servers x time, of the busy spells that are over
+    double spent            # latencies of the requests that are measured, summed up in the order of their ends
+    double waited           # of that, before service
     int64_t picked
     int64_t served
     int64_t lost
@@ -40,6 +42,9 @@ cdef class Nodes:
     cdef Request* places
     cdef int32_t room
     cdef int32_t free                   # first free place; -1 for none
+    cdef int32_t first                  # place of the first request that waits for any node; -1 for none
+    cdef int32_t last
+    cdef int32_t waiting                # so many do
 
     cdef Node* find(self, Py_ssize_t at) except NULL
     cdef make_room(self)

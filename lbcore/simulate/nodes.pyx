@@ -36,7 +36,7 @@ cdef class Nodes:
             self.nodes[i].alive, self.nodes[i].first = True, -1
         for i in range(n * servers):
             self.serving[i].node, self.serving[i].place = i // servers, -1
-        self.free = -1
+        self.free = self.first = -1
 
     def __dealloc__(self):
         PyMem_Free(self.nodes)
@@ -77,7 +77,7 @@ cdef class Nodes:
     def held(self):
         """Requests in the system now."""
         cdef Py_ssize_t i
-        return sum([self.nodes[i].held for i in range(self.n)])
+        return self.waiting + sum([self.nodes[i].held for i in range(self.n)])
 
     def set_speed(self, Py_ssize_t at, double speed):
         """Node `at` works at another speed from now on; what is left of a request takes as much longer."""

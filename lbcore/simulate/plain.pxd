@@ -9,6 +9,8 @@ cdef enum:
 cdef class Plain(Selector):
     cdef object select_one
     cdef object release_one     # or None
+    cdef object accept_one      # or None
+    cdef bint full              # so it was at the last pick
     cdef bint wants_ok
     cdef bint wants_latency
     cdef list keys              # or None
@@ -21,4 +23,5 @@ cdef class Plain(Selector):
 
     cdef int32_t ask(self) noexcept with gil
     cdef void tell(self, int32_t node, bint ok, double latency_s) noexcept with gil
+    cdef bint offer(self, int32_t node) noexcept with gil
     cdef fail(self, error, str method)

@@ -6,11 +6,13 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t
 
-from lbcore.selectors._selector cimport Selector
+from lbcore.selectors.errors import AllFull
+from lbcore.selectors._selector cimport EVERYWHERE, Ends, Selector
 
 
 cdef class Plain(Selector):
     """Asks the `select()` of a plain object for every pick, and tells its `release()`, if it has one, of every end.
+    Its `accept()`, if it has one, is offered the requests for which `select()` raised AllFull.
 
     selector: a copy that nobody else uses; its `clock`, if it has one, tells the simulated time from now on, and so
     does that of a subclass of a compiled selector. names: of the nodes. keys: None, or what
@@ -20,6 +22,7 @@ cdef class Plain(Selector):
 
     def __init__(self, selector, names, keys):
         self.select_one, self.release_one = selector.select, getattr(selector, "release", None)
+        self.accept_one = getattr(selector, "accept", None)
         if self.release_one is not None:
             self.wants_ok, self.wants_latency = wants(self.release_one)
         if isinstance(selector, Selector):
@@ -40,6 +43,9 @@ cdef class Plain(Selector):
     cdef int32_t pick(self) noexcept nogil:
         return self.ask()
 
+    cdef Ends hears(self) noexcept nogil:
+        return EVERYWHERE
+
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         self.tell(node, ok, latency_s)
 
@@ -58,7 +64,8 @@ cdef class Plain(Selector):
             at = node
             return at
         except BaseException as error:
-            if type(error) is LookupError:      # the contract's word for 'no node is left'
+            self.full = type(error) is AllFull and self.accept_one is not None
+            if type(error) in (LookupError, AllFull):   # the contract's words for 'no node is left'
                 return -1
             self.fail(error, "select")
             return FAILED
@@ -77,6 +84,21 @@ cdef class Plain(Selector):
                 self.release_one(node)
         except BaseException as error:
             self.fail(error, "release")
+
+    cdef bint all_full(self) noexcept nogil:
+        return self.full
+
+    cdef bint accept_at(self, int32_t node) noexcept nogil:
+        return self.offer(node)
+
+    cdef bint offer(self, int32_t node) noexcept with gil:
+        if self.accept_one is None or self.error is not None:
+            return False
+        try:
+            return self.accept_one(node)
+        except BaseException as error:
+            self.fail(error, "accept")
+            return False
 
     cdef fail(self, error, str method):
         self.error = error

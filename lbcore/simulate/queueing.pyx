@@ -12,7 +12,6 @@ from time import perf_counter
 
 import numpy as np
 
-cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int8_t, int32_t, int64_t, uint64_t
@@ -28,21 +27,13 @@ from lbcore.simulate.nodes cimport Node, Request, Server, hold, idle, start
 from lbcore.simulate.plain cimport FAILED, Plain
 
 cdef enum:
-    BLOCK = 256                 # times drawn at once
     CHUNK = 1 << 18             # requests, at most, between two looks at Ctrl-C and two calls of `progress`
     CHUNK_PLAIN = 1 << 12
     WORK = 1 << 26              # requests times servers, about: a request may look at every node, or server of a node
 
 cdef double LONG_S = 0.5        # a piece that took longer is followed by shorter ones
 
-cdef enum Outcome:
-    SERVED
-    REFUSED
-    LOST
-    LEFT                        # still there at the end, at a node that stands still
 
-
-@cython.final
 cdef class Engine(Counting):
     """The simulation itself; `queue` in queues.py is its door, and checks what comes here.
 
@@ -51,34 +42,6 @@ cdef class Engine(Counting):
     keyed selector, what the requests take in turn, as `key_hashes`. kept: None, or the arrays that take every request's
     arrival, start and end, its node and its outcome.
     """
-
-    cdef Selector selector
-    cdef tuple names                    # of its nodes, when the run began
-    cdef Plain plain                    # the same, where it is a plain one in disguise; else None
-    cdef const uint64_t[::1] hashes     # of the keys
-    cdef Py_ssize_t keys
-    cdef double origin_s                # what the selector's clock shows at time 0
-    cdef bint failed
-    cdef int64_t piece                  # requests until the next look at Ctrl-C
-    cdef int64_t budget                 # departures until then, at most
-    cdef readonly double coming_s       # when the next request arrives; infinity after the last
-    cdef readonly int64_t number        # of the next request
-    cdef int64_t requests
-    cdef uint64_t arrival_seed
-    cdef uint64_t service_seed
-    cdef Times arrivals
-    cdef Times services
-    cdef const double[::1] arrival_s    # where they are listed
-    cdef const double[::1] service_s
-    cdef double gaps[BLOCK]             # from the request before; the time itself where it is listed
-    cdef double works[BLOCK]
-
-    cdef bint keep
-    cdef double[::1] arrived
-    cdef double[::1] started
-    cdef double[::1] ended
-    cdef int32_t[::1] node
-    cdef int8_t[::1] outcome
 
     def __cinit__(self, Selector selector not None, Py_ssize_t n, *unused, Py_ssize_t servers, **more):
         if selector.n != n:
@@ -138,7 +101,7 @@ cdef class Engine(Counting):
         hold(node, -1, self.now_s)
         if outcome == SERVED:
             node.served += 1
-            count(self, request, latency)
+            count(self, node, request.number, latency, request.started - request.arrived)
         else:
             node.lost += 1
         if self.keep:
@@ -151,8 +114,8 @@ cdef class Engine(Counting):
 
     cdef bint depart(self, double until) noexcept nogil:
         """Every departure up to and at `until`, in the order of time; False where the budget did not suffice."""
-        cdef int32_t server, place
         cdef int64_t last = min(bits_of(until), ENDLESS - 1)
+        cdef int32_t server, place
         cdef Server* serving
         cdef Node* node
         while True:
@@ -172,50 +135,88 @@ cdef class Engine(Counting):
                 start(self, server, place, self.now_s)
             else:
                 idle(self, server)
+            if self.first >= 0:
+                self.admit(serving.node)
+
+    cdef int32_t ask(self) noexcept nogil:
+        """The node for the next request, which arrives now; or -1."""
+        cdef int32_t at
+        self.selector.now_s = self.origin_s + self.now_s
+        if self.keep:
+            self.arrived[self.number] = self.now_s
+        if self.selector.by_key:
+            at = self.selector.place(self.hashes[self.number % self.keys])
+        else:
+            at = self.selector.pick()
+        if at == FAILED or at >= self.n:
+            self.failed = True
+        return at
+
+    cdef void refuse(self) noexcept nogil:
+        self.refused += 1
+        if self.keep:
+            self.outcome[self.number] = REFUSED
 
     cdef void arrive(self) noexcept nogil:
         """The next request arrives now, is given a node, and is served or waits there."""
         cdef int64_t number = self.number
         cdef double t = self.now_s
-        cdef int32_t at, server, place = self.free
-        cdef Node* node
-        cdef Request* request = &self.places[place]
-        self.selector.now_s = self.origin_s + t
-        if self.selector.by_key:
-            at = self.selector.place(self.hashes[number % self.keys])
-        else:
-            at = self.selector.pick()
-        if at == FAILED or at >= self.n:
-            self.failed = True
+        cdef int32_t at = self.ask(), place
+        cdef Request* request
+        if self.failed or at < 0 and not self.selector.all_full():
+            self.refuse()
             return
-        if self.keep:
-            self.arrived[number], self.node[number] = t, at
-        if at < 0:
-            self.refused += 1
-            if self.keep:
-                self.outcome[number] = REFUSED
-            return
+        place = self.free
+        request = &self.places[place]
         request.arrived, request.started, request.number = t, NAN, number
         request.work = self.works[number % BLOCK]
         self.free = request.behind
         request.behind = -1
-        node = &self.nodes[at]
+        if at >= 0:
+            self.join(place, at)
+            if self.first >= 0 and not self.nodes[at].alive:
+                self.admit(at)
+            return
+        if self.first < 0:
+            self.first = place
+        else:
+            self.places[self.last].behind = place
+        self.last = place
+        self.waiting += 1
+        self.waited += 1
+
+    cdef void join(self, int32_t place, int32_t at) noexcept nogil:
+        """A request comes to node `at` now, and is served or waits there."""
+        cdef Node* node = &self.nodes[at]
+        cdef int32_t server
+        if self.keep:
+            self.node[self.places[place].number] = at
         node.picked += 1
-        hold(node, 1, t)
+        hold(node, 1, self.now_s)
         if not node.alive:
             self.leave(place, at, LOST)
         elif node.held <= self.servers:
             server = at * self.servers
             while self.serving[server].place >= 0:
                 server += 1
-            self.serving[server].since = t
-            start(self, server, place, t)
+            self.serving[server].since = self.now_s
+            start(self, server, place, self.now_s)
         else:
             if node.first < 0:
                 node.first = place
             else:
                 self.places[node.last].behind = place
             node.last = place
+
+    cdef void admit(self, int32_t at) noexcept nogil:
+        """Of the requests that wait because all nodes are full, node `at` takes as many as it may."""
+        cdef int32_t place
+        while self.first >= 0 and self.selector.accept_at(at):
+            place = self.first
+            self.first = self.places[place].behind
+            self.places[place].behind = -1
+            self.waiting -= 1
+            self.join(place, at)
 
     cdef void run(self, int64_t stop, double until) noexcept nogil:
         while self.number < stop and self.coming_s < until and self.free >= 0:
@@ -286,6 +287,15 @@ cdef class Engine(Counting):
                     behind = self.places[place].behind
                     self.leave(place, at, LOST)
                     place = behind
+                self.admit(at)
+        self.look()
+
+    def returned(self, Py_ssize_t at):
+        """The selector has been told that node `at` is up: it takes of the requests that wait."""
+        self.find(at)
+        with self.selector.lock:
+            if self.same():
+                self.admit(at)
         self.look()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lbcore._checks import real, short, whole
+from lbcore.simulate.foreseen import Foreseen, foreseeable
 from lbcore.simulate.given import (
     MOST_REQUESTS,
     MOST_SERVERS,
@@ -88,7 +89,8 @@ def queue(
     After the last arrival the run goes on until every request has ended, or waits at a node that stands still for ever.
     Raises TypeError or ValueError, naming the argument, before anything runs, or for sample_every_s once there are too
     many lengths; RuntimeError if the selector's nodes change on the way. What a plain selector raises comes out with a
-    note of the request at which it happened. A LookupError of its `select()` is a request refused.
+    note of the request at which it happened. A LookupError of its `select()` is a request refused. With AllFull it
+    waits: whenever a request at a node has ended, or the node is marked up, `accept(node)` is asked to take the first.
     """
     names = node_names(selector, nodes)
     n = len(names)
@@ -127,7 +129,9 @@ def queue(
         if requests > MOST_KEPT:
             raise ValueError(f"keep: {requests:,} requests are too many to keep; at most {MOST_KEPT:,}")
         kept = (*np.full((3, requests), np.nan), np.full(requests, -1, np.int32), np.full(requests, 3, np.int8))
-    engine = Engine(
+    steady = servers == 1 and speed.all() and all(what in ("mark_down", "mark_up") for _, _, what in events)
+    kind = Foreseen if compiled and steady and foreseeable(mine) else Engine
+    engine = kind(
         mine if compiled else Plain(mine, names, taken),
         n,
         servers=servers,
@@ -206,6 +210,8 @@ class Run:
             self.engine.revive(node)
         elif isinstance(what, str):
             mark(self.selector, node, what)
+            if what == "mark_up":
+                self.engine.returned(node)
         else:
             self.engine.set_speed(node, what)
 
@@ -234,6 +240,7 @@ def result(
         offered=requests,
         served=all_served,
         refused=refused,
+        waited=engine.waited,
         lost=all_lost,
         left=requests - all_served - refused - all_lost,
         measured=measured,

@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 from math import frexp, inf, ldexp
 from typing import Any
 
+from lbcore.selectors.errors import AllFull
 from lbcore.selectors.reference import Draws, again
 
 LN2_HIGH, LN2_LOW = 6.931471803691238e-01, 1.9082149292705877e-10  # ln 2 in two parts; the first ends in 21 zero bits
@@ -70,8 +71,10 @@ def queue(
     """The node, start and end of each request: every node serves one request at a time, first come, first served.
 
     arrived: times, ascending. works: seconds each request takes at speed 1. A departure goes before an arrival at the
-    same time, and of two departures the one at the lower node. Requests that find no node get (-1, inf, inf).
+    same time, and of two departures the one at the lower node. Requests that find no node get (-1, inf, inf); those for
+    which all are full wait until one of these accepts them.
     """
+    outside: deque[int] = deque()
     waiting: list[deque[int]] = [deque() for _ in speeds]
     departures: list[tuple[float, int]] = []
     done = [(-1, inf, inf)] * len(arrived)
@@ -89,15 +92,23 @@ def queue(
                 selector.release(node)
             if waiting[node]:
                 start(waiting[node][0], node, now)
+            while outside and selector.accept(node):
+                join(outside.popleft(), node, now)
+
+    def join(number: int, node: int, now: float) -> None:
+        waiting[node].append(number)  # the first of a queue is the one in service
+        if len(waiting[node]) == 1:
+            start(number, node, now)
 
     for number, now in enumerate(arrived):
         depart(now)
         try:
             node = selector.select()
+        except AllFull:
+            outside.append(number)
         except LookupError:
-            continue
-        waiting[node].append(number)  # the first of a queue is the one in service
-        if len(waiting[node]) == 1:
-            start(number, node, now)
+            pass
+        else:
+            join(number, node, now)
     depart(inf)
     return done

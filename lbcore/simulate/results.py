@@ -47,8 +47,9 @@ class QueueResult:
     offered: int
     served: int
     refused: int  # no node was left to pick
+    waited: int  # found every node full, and waited for the first that had room again
     lost: int  # at a node that crashed, or was down
-    left: int  # at a node that stood still for ever
+    left: int  # at a node that stood still for ever, or waiting for one to have room
     measured: int
     mean_s: float
     wait_s: float  # of that, the mean time before service

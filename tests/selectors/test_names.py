@@ -14,7 +14,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 def test_lbcore_shows_the_selectors_that_the_readme_names() -> None:
     paragraph = README.split("## Use the selectors")[1].split("share one contract")[0].split("```")[-1]
-    assert set(lbcore.__all__) == {*re.findall(r"`([A-Z]\w+)`", paragraph), "Selector", "moved"}
+    assert set(lbcore.__all__) == {*re.findall(r"`([A-Z]\w+)`", paragraph), "AllFull", "Selector", "moved"}
     assert all(getattr(lbcore, name) is getattr(selectors, name) for name in lbcore.__all__)
 
 

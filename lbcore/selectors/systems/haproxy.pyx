@@ -19,7 +19,7 @@ requests than its share of all in flight, this one counted, times a factor; else
 Of the nodes to avoid, HAProxy knows the one that was tried last, and where that is the only one it is handed out again.
 
 A node may have a limit (`maxconn`): one that has as many requests in flight is passed over. Where all are full nobody
-serves, and in HAProxy the request waits.
+serves, and the request waits for the first node that has room again: that one accepts it, whoever would be next.
 """
 
 from math import gcd
@@ -69,6 +69,7 @@ cdef class Limited(Selector):
 
     weighted = True
     cdef int64_t[::1] max_conns
+    cdef bint capped                # at least one has a limit
 
     def __init__(self, nodes, weights=None, max_conns=0):
         names = names_of(nodes)
@@ -82,9 +83,29 @@ cdef class Limited(Selector):
 
     cdef declare(self, Columns state):
         self.max_conns = state.limit("max_conns", 0)
+        self.capped = self.parameters["capped"]
 
     cdef int32_t select_other(self, uint64_t h, avoid) except -2:
         return Selector.select_other(self, h, last_of(self, avoid))
+
+    def accept(self, node):
+        """A request that waited because all were full goes to `node`; whether that one has room, and takes it."""
+        node = node_of(node, "node")
+        self.enter()
+        try:
+            return self.accept_at(self.find(node, "node"))
+        finally:
+            self.leave()
+
+    cdef bint all_full(self) noexcept nogil:
+        return self.capped and self.n_live > 0
+
+    cdef bint accept_at(self, int32_t node) noexcept nogil:
+        if self.is_shut or not self.is_live[node] or full(self, node):
+            return False
+        if self.by_load:
+            send(self, node)
+        return True
 
     cdef list more_repr(self):
         cdef list each = np.asarray(self.max_conns).tolist()
@@ -436,6 +457,13 @@ cdef class FastLeastConnections(Limited):
         self.served[best] += 1
         self.move(best)
         return send(self, best)
+
+    cdef bint accept_at(self, int32_t node) noexcept nogil:
+        if not Limited.accept_at(self, node):
+            return False
+        self.served[node] += 1
+        self.move(node)
+        return True
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         self.served[node] -= 1

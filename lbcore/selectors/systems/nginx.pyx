@@ -26,7 +26,7 @@ from lbcore.selectors._checks cimport clock_of, index_in, latest_s, limits_of, n
 from lbcore.selectors._columns cimport Columns
 from lbcore.selectors._draws cimport below, draw
 from lbcore.selectors._keys cimport key_hash_of
-from lbcore.selectors._selector cimport Selector, send
+from lbcore.selectors._selector cimport EVERYWHERE, Ends, Selector, send
 from lbcore.selectors._state cimport OTHERS_UP, Change
 from lbcore.selectors._turns cimport least_loaded, smooth_turn
 from lbcore.selectors.systems._crc cimport prefixed
@@ -155,6 +155,9 @@ cdef class PassiveRoundRobin(Selector):
 
     cdef int32_t pick(self) noexcept nogil:
         return self.turn()
+
+    cdef Ends hears(self) noexcept nogil:
+        return EVERYWHERE
 
     cdef void ended(self, int32_t node, bint ok, double latency_s) noexcept nogil:
         cdef int64_t now_s = whole_second(self)

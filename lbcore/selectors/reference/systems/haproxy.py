@@ -7,11 +7,15 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from math import gcd
 
+from lbcore.selectors.errors import AllFull
 from lbcore.selectors.reference._hashes import hash64
 
 
 class Capped:
     """A node that holds as many requests as its limit is full; a limit of 0 is none."""
+
+    weights: list[int]
+    up: list[bool]
 
     def __init__(self, n: int, max_conns: int | Sequence[int]):
         self.max_conns = [max_conns] * n if isinstance(max_conns, int) else list(max_conns)
@@ -22,6 +26,13 @@ class Capped:
 
     def release(self, node: int) -> None:
         self.load[node] -= 1
+
+    def accept(self, node: int) -> bool:
+        """A request that waited because all were full goes to the node, if that one is up and has room."""
+        if not self.up[node] or not self.weights[node] or self.full(node):
+            return False
+        self.load[node] += 1
+        return True
 
 
 class FastWeightedRoundRobin(Capped):
@@ -108,7 +119,7 @@ class FastWeightedRoundRobin(Capped):
             else:
                 self.queue(other)
         if node < 0:
-            raise LookupError("all are full")
+            raise AllFull("all are full")
         self.load[node] += 1
         return node
 
@@ -154,7 +165,7 @@ class MapRoundRobin(Capped):
         start = self.at if self.at < size else 0
         places = [place for place in (*range(start, size), *range(start)) if not self.full(self.entry(place))]
         if not places:
-            raise LookupError("all are full")
+            raise AllFull("all are full")
         # Once round, only the node to avoid is left: its last entry.
         place = next((place for place in places if self.entry(place) not in avoid[-1:]), places[-1])
         node, self.at = self.entry(place), place + 1
@@ -200,7 +211,7 @@ class FastLeastConnections(Capped):
             raise LookupError("no node is left")
         free = [node for node in self.queue if not self.full(node)]
         if not free:
-            raise LookupError("all are full")
+            raise AllFull("all are full")
         node = min([node for node in free if node not in avoid[-1:]] or free, key=self.queue.__getitem__)
         self.load[node] += 1
         self.move(node)
@@ -209,6 +220,11 @@ class FastLeastConnections(Capped):
     def release(self, node: int) -> None:
         super().release(node)
         self.move(node)
+
+    def accept(self, node: int) -> bool:
+        taken = super().accept(node)
+        self.move(node)
+        return taken
 
 
 class NearestRing:

@@ -1,0 +1,6 @@
+from lbcore.selectors import Selector
+from lbcore.simulate.queueing import Engine
+
+class Foreseen(Engine): ...
+
+def foreseeable(selector: Selector) -> bool: ...
