@@ -20,12 +20,11 @@ from typing import Any, SupportsIndex, TypeAlias
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lbcore._checks import short
-from lbcore._counting import repeat
 from lbcore.presets._backups import Backed, BackedMap, Drawn, FirstFree, Maker
 from lbcore.presets._checks import TextHash, Weights, address, choice, indices, integer, seed_of, texts, weights_of
+from lbcore.presets._haproxy_ring import HashKey, Ids, known_ids, ring_of
 from lbcore.presets._keys import Parameter, PartHash, UriPart, domain, first_element, number_of
 from lbcore.selectors import Selector
 from lbcore.selectors.hash_functions import avalanche as stirred
@@ -43,13 +42,9 @@ FUNCTIONS: dict[str, Callable[[bytes], int]] = {
     "sdbm": sdbm, "djb2": djb2, "wt6": wt6, "crc32": crc32, "none": number_of,
 }  # fmt: skip
 METHODS = ("map-based", "consistent")
-RINGS = ("2.x", "3.0")
 Servers: TypeAlias = Sequence[str | SupportsIndex]
 Limit: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
-Ids: TypeAlias = Sequence[SupportsIndex | None] | None
 Seed: TypeAlias = SupportsIndex | np.random.Generator | None
-POINTS_PER_WEIGHT = 16
-POINTS_PER_ID = 4096
 
 
 def roundrobin(
@@ -111,12 +106,12 @@ def first(
 ) -> Selector:
     """`balance first`: the server with the lowest `id` that has fewer than `maxconn` requests in flight.
 
-    maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises LookupError, and
-    `simulate.queue` counts the request as refused; in HAProxy it waits. ids: as for `hash`. Of the weights
-    only 0 counts. See `release`.
+    maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises AllFull, a LookupError, and
+    the request waits, also in `simulate.queue`: the first server that has room again takes it (`accept`), whoever would
+    be next. ids: as for `hash`. Of the weights only 0 counts. See `release`.
     """
     names = texts(servers, "servers", twice=True)
-    make = partial(FirstFree, ids=_known(ids, names), limits=_limits(maxconn, names))
+    make = partial(FirstFree, ids=known_ids(ids, names), limits=_limits(maxconn, names))
     return _grouped(servers, weights, backup, allbackups, make)
 
 
@@ -129,18 +124,19 @@ def random(
     ids: Ids = None,
     *,
     ring: str = "2.x",
+    hash_key: HashKey = "id",
     backup: Servers = (),
     allbackups: bool = False,
 ) -> Selector:
     """`balance random(DRAWS)`: of as many points drawn on the ring of `hash-type consistent`, the least loaded server.
 
-    The rule is HAProxy's, the draws are those of `seed`. Two draws may meet one server. maxconn: where the server so
-    found has as many requests in flight, `select` raises LookupError; in HAProxy the request waits. From 3.4 on HAProxy
-    looks at the rate of requests too where loads are equal. ids, ring: as for `hash`. See `release`.
+    The rule is HAProxy's, the draws are those of `seed`. Two draws may meet one server. maxconn: as for `first`, but
+    that a request waits as soon as the server so found is full. From 3.4 on HAProxy
+    looks at the rate of requests too where loads are equal. ids, ring, hash_key: as for `hash`. See `release`.
     """
     names = texts(servers, "servers", twice=True)
     many = integer(draws, "draws", 1, 2**31 - 1)
-    points = partial(ring_points, ids=_known(ids, names), ring=choice(ring, "ring", RINGS))
+    points = ring_of(names, ids, ring, hash_key)
     make = partial(_drawn, points=points, draws=many, seed=seed_of(seed), limits=_limits(maxconn, names))
     return _grouped(servers, weights, backup, allbackups, make)
 
@@ -157,6 +153,7 @@ def hash(
     header: bool = False,
     *,
     use_domain_only: bool = False,
+    hash_key: HashKey = "id",
     backup: Servers = (),
     allbackups: bool = False,
 ) -> Selector:
@@ -183,7 +180,7 @@ def hash(
         raise ValueError("use_domain_only: only a header has a domain; give header=True")
     cut = (domain if use_domain_only else first_element) if header else None
     key_hash = _key_hash(method, function, avalanche, cut)
-    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+    return _hashed(servers, weights, method, ids, balance_factor, ring, hash_key, key_hash, backup, allbackups)
 
 
 def uri(
@@ -200,6 +197,7 @@ def uri(
     depth: SupportsIndex = 0,
     whole: bool = False,
     path_only: bool = False,
+    hash_key: HashKey = "id",
     backup: Servers = (),
     allbackups: bool = False,
 ) -> Selector:
@@ -212,7 +210,7 @@ def uri(
         _flag(value, name)
     length, levels = integer(len, "len", 0, 2**31 - 1), integer(depth, "depth", 0, 2**31 - 2)
     key_hash = _key_hash(method, function, avalanche, UriPart(length, levels, bool(whole), bool(path_only)))
-    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+    return _hashed(servers, weights, method, ids, balance_factor, ring, hash_key, key_hash, backup, allbackups)
 
 
 def url_param(
@@ -226,6 +224,7 @@ def url_param(
     balance_factor: SupportsIndex | None = None,
     ring: str = "2.x",
     *,
+    hash_key: HashKey = "id",
     backup: Servers = (),
     allbackups: bool = False,
 ) -> Selector:
@@ -236,7 +235,7 @@ def url_param(
     if not isinstance(name, str) or not name:
         raise ValueError(f"name: {short(name)} is not the name of a parameter")
     key_hash = _key_hash(method, function, avalanche, Parameter(name.encode()))
-    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+    return _hashed(servers, weights, method, ids, balance_factor, ring, hash_key, key_hash, backup, allbackups)
 
 
 def source(
@@ -249,6 +248,7 @@ def source(
     balance_factor: SupportsIndex | None = None,
     ring: str = "2.x",
     *,
+    hash_key: HashKey = "id",
     backup: Servers = (),
     allbackups: bool = False,
 ) -> Selector:
@@ -259,7 +259,7 @@ def source(
     """
     choice(function, "function", FUNCTIONS)
     key_hash = TextHash(folded, _stirring(method, function, avalanche))
-    return _hashed(servers, weights, method, ids, balance_factor, ring, key_hash, backup, allbackups)
+    return _hashed(servers, weights, method, ids, balance_factor, ring, hash_key, key_hash, backup, allbackups)
 
 
 def folded(data: bytes) -> int:
@@ -291,13 +291,13 @@ def _hashed(
     ids: Ids,
     balance_factor: SupportsIndex | None,
     ring: str,
+    hash_key: HashKey,
     key_hash: TextHash | PartHash,
     backup: Servers,
     allbackups: bool,
 ) -> Selector:
     names = texts(servers, "servers", twice=True)
-    choice(ring, "ring", RINGS)
-    points = partial(ring_points, ids=_known(ids, names), ring=ring)
+    points = ring_of(names, ids, ring, hash_key)
     if balance_factor is not None and integer(balance_factor, "balance_factor", 0, 65535) == 0:
         balance_factor = None
     if method == "map-based":
@@ -361,46 +361,3 @@ def _limits(maxconn: Limit, names: list[str]) -> dict[str, int]:
         raise ValueError(f"maxconn: {len(maxconn)} values for {len(names)} servers")
     each = [integer(value, f"maxconn[{i}]", 0, 2**31 - 1) for i, value in enumerate(maxconn)]
     return dict(zip(names, each, strict=True))
-
-
-def _known(ids: Ids, names: list[str]) -> dict[str, int]:
-    return dict(zip(names, _ids(ids, len(names)), strict=True))
-
-
-def _ids(ids: Ids, n: int) -> list[int]:
-    if ids is None:
-        return list(range(1, n + 1))
-    if isinstance(ids, (str, bytes)) or not hasattr(ids, "__len__"):
-        raise TypeError(f"ids: {ids!r} is of type {type(ids).__name__}; give a list of integers")
-    if len(ids) != n:
-        raise ValueError(f"ids: {len(ids)} ids for {n} servers")
-    given = [None if number is None else integer(number, f"ids[{i}]", 1, 2**31 - 1) for i, number in enumerate(ids)]
-    taken = {number for number in given if number is not None}
-    if len(taken) < n - given.count(None):
-        raise ValueError("ids: two servers have the same id")
-    numbers, free = [], 1
-    for number in given:
-        if number is None:
-            while free in taken:
-                free += 1
-            taken.add(free)
-        numbers.append(free if number is None else number)
-        free += 1
-    return numbers
-
-
-def ring_points(
-    nodes: tuple[str, ...], weights: NDArray[np.int64], ids: dict[str, int], ring: str = "2.x"
-) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """16 points of 32 bits for each unit of weight, made of the server's id; a new server gets the next free one."""
-    ids = dict(ids)
-    for name in nodes:
-        ids.setdefault(name, max(ids.values()) + 1)
-    counts = weights * POINTS_PER_WEIGHT
-    first = {name: ids[name] * POINTS_PER_ID if ring == "2.x" else stirred(ids[name]) for name in nodes}
-    points = [
-        stirred((first[name] + i) & 0xFFFFFFFF)
-        for name, count in zip(nodes, counts.tolist(), strict=True)
-        for i in range(count)
-    ]
-    return np.array(points, np.uint64), repeat(np.arange(len(nodes), dtype=np.int32), counts)

@@ -189,6 +189,19 @@ def haproxy_cases() -> Iterator[Case]:
         preset = partial(haproxy.hash, method="consistent", balance_factor=int(name.removeprefix("hb")))
         yield from in_flight("haproxy", name, runs, partial(with_ports, preset, 18281))
 
+    named = load("haproxy_hash_key")  # of HAProxy 3.2
+    for name, run in named["runs"].items():
+        pairs = zip(run["servers"], run["hash_key"], strict=True)
+        hashed_keys = [{"id": None, "addr": at.rpartition(":")[0], "addr-port": at}[kind] for at, kind in pairs]
+        ring = partial(haproxy.hash, method="consistent", function="crc32", hash_key=hashed_keys)
+        make = partial(ring, run["servers"], run["weights"])
+        yield Case("haproxy", f"hash-key {name}", run["picks"], lambda make=make: many(make(), named["keys"]))
+        if len(set(run["hash_key"])) == 1:
+            make = partial(ring, run["servers"], run["weights"], hash_key=run["hash_key"][0])
+            yield Case(
+                "haproxy", f"hash-key {name} of all", run["picks"], lambda make=make: many(make(), named["keys"])
+            )
+
 
 def envoy_arguments(cluster: dict[str, Any]) -> dict[str, Any]:
     """An Envoy cluster's policy as arguments."""

@@ -6,6 +6,7 @@ A variable that is unset is an empty word, as HAProxy has it, and unread where t
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import Any
 
 from lbcore.presets import haproxy
@@ -184,8 +185,12 @@ def pool_of(section: Section, addresses: Mapping[str, Sequence[str]]) -> Pool:
     arguments |= _settings(section, preset)
     arguments |= {"servers": [one.name for one in servers], "weights": [one.weight for one in servers]}
     assumed = []
-    if any(one.hash_key != "id" for one in section.servers) and takes(preset, "ids"):
-        notes.append(line.unread("hash-key", f"the hash-key of servers of {section.name}"))
+    if any(one.hash_key != "id" for one in section.servers) and takes(preset, "hash_key"):
+        arguments["hash_key"] = hash_keys = _hash_keys(section, servers)
+        lacks = [one.hash_key != "id" and key is None for one, key in zip(section.servers, hash_keys, strict=True)]
+        names = [server.name for server, lack in zip(servers, lacks, strict=True) if lack]
+        if names:
+            notes.append(line.unread("hash-key", f"the address of {', '.join(names)} of {section.name}, a name"))
     if any(one.maxconn for one in section.servers) and not takes(preset, "maxconn"):
         assumed.append("no server reaches its maxconn")
     return Pool(*where, key, servers, in_order(notes), tuple(assumed), preset=preset, arguments=arguments)
@@ -271,6 +276,21 @@ def _hash_type(rules: Rules) -> dict[str, Any]:
         if method == "consistent" and factor:
             arguments["balance_factor"] = factor
     return {"method": method, **arguments}
+
+
+def _hash_keys(section: Section, servers: Sequence[Server]) -> list[str | None]:
+    """What names each server's points instead of its id, where that is an IP address."""
+    keys: list[str | None] = []
+    for one, server in zip(section.servers, servers, strict=True):
+        host, _, port = server.address.rpartition(":")
+        host = host.removeprefix("ipv4@").removeprefix("ipv6@")
+        try:
+            ip_address(host.strip("[]"))
+        except ValueError:
+            host = ""
+        key = {"id": None, "addr": host, "addr-port": f"[{host.strip('[]')}]:{port}"}[one.hash_key]
+        keys.append(key if host else None)
+    return keys
 
 
 def _settings(section: Section, preset: Callable[..., Selector]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from lbcore.presets._haproxy_ring import HASH_KEYS
 from lbcore.presets.configs.haproxy_lines import Line
 from lbcore.presets.configs.haproxy_words import FLAGS, UNREAD_WORDS, VALUES
 from lbcore.presets.configs.pool import Unread
@@ -91,7 +92,13 @@ def settings_of(line: Line, words: Sequence[str], settings: Settings) -> Setting
                 raise line.wrong(f"{word!r}: {number} is outside {least} to {most}")
             settings = replace(settings, **{word: number})  # type: ignore[arg-type]
         elif word == "hash-key":
-            settings = replace(settings, hash_key=value)
+            if value in ("id32", "guid"):  # from 3.4 on
+                note = line.unread(word, f"{settings.name or line.words[0]}: {word} {value}")
+                settings = replace(settings, unread=(*settings.unread, note))
+            elif value in HASH_KEYS:
+                settings = replace(settings, hash_key=value)
+            else:
+                raise line.wrong(f"'hash-key' is {', '.join(HASH_KEYS)}, not {value!r}")
         elif word == "cookie":
             settings = replace(settings, cookie=True)
         elif word in UNREAD_WORDS:

@@ -1,11 +1,13 @@
 """What the selectors of the fourteen files do: the facts that are known of each, from the real servers."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lbcore.presets import envoy, nginx, read
+from lbcore.presets import envoy, haproxy, nginx, read
+from lbcore.presets.configs import ConfigError
 from lbcore.selectors import HashRing, Selector
 
 from .wanted import DATA
@@ -69,6 +71,29 @@ def test_haproxy_turns_and_ids() -> None:
     assert selector_of("haproxy-search-weights.cfg", "pages").select_many(7).tolist() == [0, 0, 0, 1, 0, 0, 2]
     assert selector_of("haproxy-several-defaults.cfg", "status").select_many(6).tolist() == [1, 1, 0] * 2
     assert shares(selector_of("haproxy-search-weights.cfg", "search"), 100) == [50, 50, 0]
+
+
+def test_haproxys_hash_key_names_points_by_address(tmp_path: Path) -> None:
+    file = tmp_path / "haproxy.cfg"
+    head = "backend b\n    balance hdr(x-key)\n    hash-type consistent\n    default-server hash-key addr\n"
+    lines = ["a 10.0.0.1:80", "b 10.0.0.2:80 hash-key addr-port", "c ipv6@[::1]:80", "d d.example:80 hash-key id"]
+    file.write_text(head + "".join(f"    server {line}\n" for line in lines))
+    wanted = haproxy.hash(
+        list("abcd"), method="consistent", header=True, hash_key=["10.0.0.1", "10.0.0.2:80", "::1", None]
+    )
+    assert read(file).pool("b").selector().select_many(KEYS).tolist() == wanted.select_many(KEYS).tolist()
+    # A name is looked up by HAProxy, and here only by `addresses`.
+    file.write_text(head + "    server a a.example:80\n    server b 10.0.0.2:80\n")
+    [note] = read(file).pool("b").unread
+    assert note.name == "hash-key" and "the address of a of b, a name" in str(note)
+    known = read(file, addresses={"a.example": ["10.0.0.9"]}).pool("b")
+    wanted = haproxy.hash(["a", "b"], method="consistent", header=True, hash_key=["10.0.0.9", "10.0.0.2"])
+    assert not known.unread and known.selector().select_many(KEYS).tolist() == wanted.select_many(KEYS).tolist()
+    file.write_text("backend b\n    server a 10.0.0.1:80 hash-key port\n")
+    with pytest.raises(ConfigError, match="'hash-key' is id, addr, addr-port, not 'port'"):
+        read(file).pool("b").selector()
+    file.write_text("backend b\n    balance source\n    server a 10.0.0.1:80 hash-key guid\n")
+    assert [note.name for note in read(file).pool("b").unread] == ["hash-key"]
 
 
 def test_a_variable_is_expanded_or_refused() -> None:

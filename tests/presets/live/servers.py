@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -28,15 +28,19 @@ def program(name: str, install: str) -> str:
 
 
 def free_ports(n: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(n)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that nobody listens on now.
+
+    They are none that the system hands out by itself, and each process of the tests has its own: HAProxy shares a port
+    with another HAProxy without a word, and then either gets a part of the requests.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+    own, free = random.sample(range(16_000 + 2_000 * worker, 18_000 + 2_000 * worker), 2_000), list[int]()
+    while len(free) < n:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", own[-1]))
+            free.append(own[-1])
+        own.pop()
+    return free
 
 
 @contextmanager

@@ -2,17 +2,18 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable
 from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lbcore import Selector
+from lbcore import AllFull, Selector
 from lbcore.presets import haproxy
 from tests.presets.live.account import Account
-from tests.presets.live.servers import EXPLORE, TIMES, free_ports, numbers, program, running
-from tests.presets.live.test_haproxy import SERVERS, configuration
+from tests.presets.live.servers import EXPLORE, START_S, TIMES, free_ports, numbers, program, running
+from tests.presets.live.test_haproxy import SERVERS, configuration, version
 from tests.presets.live.test_haproxy import Group as Servers
 from tests.presets.live.traffic import Backends, Client, Held, backends, idle, random_keys, run, together
 
@@ -74,6 +75,12 @@ async def tell(socket: Path, command: str) -> str:
     return answer
 
 
+async def queued(socket: Path, name: str) -> int:
+    """How many requests wait for any server of a proxy."""
+    head, row = (await tell(socket, f"show stat {name} 2 -1")).splitlines()[:2]
+    return int(row.split(",")[head.split(",").index("qcur")])
+
+
 def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     binary, account = program("haproxy", "apt-get install haproxy"), Account()
     socket = tmp_path / "s"
@@ -84,6 +91,8 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
             groups: dict[str, tuple[list[str], Any]] = {}
             for i in range(ROUNDS):
                 for method, (words, _) in METHODS.items():
+                    if method == "leastconn" and version(binary) >= (3, 2):
+                        continue
                     groups[f"{method}-{i}"] = [words], Group(rng, many, method in LIMITED, rng.random() < 0.7)
             for i, (words, _) in enumerate(CUTS * TIMES):
                 method = "hash-type consistent" if consistent(i) else "hash-type map-based"
@@ -101,7 +110,7 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
                         return cut(account, client, rng, int(number), group)
                     if method == "random":
                         return drawn(client, group, int(number))
-                    return storm(account, client, rng, name, group, socket)
+                    return storm(account, client, rng, name, group, socket, waits=version(binary) < (3, 2))
 
                 jobs = [compare(name, group, random.Random(rng.random())) for name, (_, group) in groups.items()]
                 await together(jobs)
@@ -110,8 +119,10 @@ def test_haproxy_groups(tmp_path: Path, record_property: Callable[[str, object],
     account.close(record_property, "haproxy")
 
 
-async def storm(account: Account, client: Client, rng: random.Random, name: str, group: Group, socket: Path) -> None:
-    """Requests open and close while servers go and return."""
+async def storm(
+    account: Account, client: Client, rng: random.Random, name: str, group: Group, socket: Path, waits: bool
+) -> None:
+    """Requests open and close while servers go and return; where all are full, some wait for the next with room."""
     method = name.split("-")[0]
     how: dict[str, Any] = {"maxconn": group.limits} if method in LIMITED else {}
     if method in ("first", "ring"):
@@ -119,42 +130,61 @@ async def storm(account: Account, client: Client, rng: random.Random, name: str,
     selector = group.selector(METHODS[method][1], **how)
     keys = random_keys(rng, 8) if selector.keyed else [None]
     held: list[tuple[Held, int]] = []
+    waiting: deque[Held] = deque()
     real, ours = [], []
+
+    async def arrived(request: Held, node: int) -> None:
+        await request.there()
+        ours.append(group.numbers[node])
+        real.append(request.reached[-1])
+        held.append((request, node))
+
+    async def admit(node: int) -> None:
+        """Who waits goes to a server that has room again."""
+        while waiting and selector.accept(node):  # type: ignore[attr-defined]
+            await arrived(waiting.popleft(), node)
 
     async def end(one: tuple[Held, int]) -> None:
         held.remove(one)
         await one[0].end()
         selector.release(one[1])
+        await admit(one[1])
 
     for step in range(2 * STEPS if method in LIMITED else STEPS):  # of which it refuses many
         while held and (len(held) == 7 or rng.random() < 0.4):
             await end(rng.choice(held))
-        if step % 9 == 8:
-            i = rng.randrange(len(group.numbers))
-            up = not selector.up[i]
+        i = rng.randrange(len(group.numbers))
+        up = not selector.up[i]
+        # HAProxy 2.6 does not count the requests that waited and go to a server that returns.
+        if step % 9 == 8 and not (up and waiting):
             # A server in maintenance ends its connections; what is in flight there is ended first.
-            for one in [one for one in held if one[1] == i]:
-                await end(one)
+            while on_it := [one for one in held if one[1] == i]:
+                await end(on_it[0])
             answer = await tell(socket, f"{'enable' if up else 'disable'} server {name}/s{group.numbers[i]}")
             assert not answer, answer
             (selector.mark_up if up else selector.mark_down)(i)
         key, before = rng.choice(keys), copy(selector)
         try:
             node = selector.select(key)
-        except LookupError:
-            selector = before  # HAProxy would let it wait, and is not asked
+        except AllFull:
+            if len(waiting) == 3 or not waits:
+                selector = before
+                continue
+            waiting.append(await client.send())
+            async with asyncio.timeout(START_S):
+                while await queued(socket, name) < len(waiting):
+                    await asyncio.sleep(0.001)
+            continue
+        except LookupError:  # HAProxy answers that at once, and is not asked
             continue
         if 0 < group.limits[node] <= sum(at == node for _, at in held):
             selector = before  # the only backup is full, and the request would wait for it
             continue
-        ours.append(group.numbers[node])
-        request = await client.hold(**({} if key is None else {"x_key": key}))
-        real.append(request.reached[-1])
-        held.append((request, node))
-        if real[-1] != ours[-1]:  # what follows would differ too
+        await arrived(await client.send(**({} if key is None else {"x_key": key})), node)
+        if real != ours:  # what follows would differ too
             break
-    for one in list(held):
-        await end(one)
+    while held and real == ours:
+        await end(held[0])
     account.compare(f"{method}-groups {group.weights} {group.ids} {group.lines()}", real, ours)
 
 

@@ -64,6 +64,7 @@ class Backends:
     """At most ten servers on ports of their own."""
 
     def __init__(self) -> None:
+        self.names: list[str] = []
         self.ports: list[int] = []
         self.ids = count()
         self.reached: dict[str, list[int]] = defaultdict(list)
@@ -73,17 +74,15 @@ class Backends:
     async def listen(self, number: int, host: str = "127.0.0.1", port: int = 0) -> asyncio.Server:
         server = await asyncio.get_running_loop().create_server(partial(Backend, self, number), host, port)
         self.ports.append(server.sockets[0].getsockname()[1])
+        self.names.append(f"{host}:{self.ports[-1]}")
         return server
-
-    @property
-    def names(self) -> list[str]:
-        return [f"127.0.0.1:{port}" for port in self.ports]
 
 
 @asynccontextmanager
-async def backends(n: int) -> AsyncIterator[Backends]:
+async def backends(n: int, apart: bool = False) -> AsyncIterator[Backends]:
+    """So many servers; apart: on addresses of their own."""
     many = Backends()
-    servers = [await many.listen(number) for number in range(n)]
+    servers = [await many.listen(number, f"127.0.0.{1 + number * apart}") for number in range(n)]
     try:
         yield many
     finally:
@@ -141,8 +140,16 @@ class Held:
 
     def __init__(self, client: "Client", name: str, connection: Connection, answer: asyncio.Future[list[str]]):
         self.client, self.name, self.connection, self.answer = client, name, connection, answer
-        self.reached = client.backends.reached.pop(name, [])
-        self.arrived = name in client.backends.held
+
+    async def there(self) -> "Held":
+        """Waits until it has arrived, or is answered."""
+        backends = self.client.backends
+        async with asyncio.timeout(START_S):
+            await backends.arrived[self.name]
+        del backends.arrived[self.name]
+        self.reached = backends.reached.pop(self.name, [])
+        self.arrived = self.name in backends.held
+        return self
 
     async def end(self) -> str:
         """Its answer, once the balancer counts it as ended."""
@@ -204,14 +211,15 @@ class Client:
 
     async def hold(self, **request: Any) -> Held:
         """A request that has arrived and is in flight; or one that nobody took."""
+        return await (await self.send(**request)).there()
+
+    async def send(self, **request: Any) -> Held:
+        """A request on its way."""
         name = f"h{next(self.backends.ids)}"
         connection = await self.connection()
         arrived = self.backends.arrived[name] = asyncio.get_running_loop().create_future()
         answer = connection.ask([self.request(name=name, x_hold="1", **request), self.request(ENDED)])
         answer.add_done_callback(lambda _: arrived.done() or arrived.set_result(None))
-        async with asyncio.timeout(START_S):
-            await arrived
-        del self.backends.arrived[name]
         return Held(self, name, connection, answer)
 
     async def in_flight(self, script: list[tuple[Any, ...]], request: Callable[[str], dict[str, Any]]) -> list[int]:
