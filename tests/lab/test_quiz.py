@@ -225,9 +225,13 @@ def test_the_numbers_of_lesson_06():
     assert round(0.25 * 4.25, 2) == 1.06 and round(slow / 4, 4) == 0.2125 and "0.2125 to each" in said("06", 0, 1)
     uneven = latency(RoundRobin, 25, speeds=[1, 1, 1, 1, 0.25])
     assert uneven.rows[0].utilisation.tolist() == pytest.approx([slow / 4] * 4 + [slow], abs=0.02)
-    old, fresh = latency(TwoChoices, age=5), latency(RoundRobin)
-    p99 = [result.rows[0].p99 for result in (old, fresh)]
-    assert p99[0] < p99[1] and "age of five service times they are still better than round robin" in said("06", 1, 2)
+    turns, views = latency(RoundRobin).rows[0].p99, [latency(TwoChoices, age=age).rows[0].p99 for age in (0, 3, 6, 9)]
+    assert views[2] < turns < views[3] and "up to an age of about seven service times they are better" in said(
+        "06", 1, 2
+    )
+    assert [round(p99) for p99 in views[:2]] == [8, 10] and "At an age of three the p99 is 10 in place of 8" in said(
+        "06", 1, 0
+    )
     assert shares(LeastConnections, nodes=8, broken=7, workers=4).told(0) == pytest.approx(60, abs=4)
     assert 80 / 2 == 40 and "60 % of the requests" in load("06")[2].text and "forty times" in said("06", 2, 1)
 

@@ -129,9 +129,9 @@ def test_clients_that_hang_up_and_requests_that_are_late():
     assert trace.end_s.tolist() == pytest.approx([6, 11, 16])
     assert np.isnan(trace.hung_up_s[0]) and trace.hung_up_s[1:].tolist() == pytest.approx([9.01, 9.02])
     assert trace.turned_late_s.tolist() == pytest.approx([12.02])
-    assert "1 client has gone; 0 late (not done after 12 s)" in sentence(trace, 9.015)
-    assert "2 clients have gone; 1 late" in sentence(trace, 12.1)
-    assert "2 clients went away before the end. 1 was late" in trace.sentence()
+    assert "1 given up by its client; 0 late (not done after 12 s)" in sentence(trace, 9.015)
+    assert "2 given up by their clients; 1 late" in sentence(trace, 12.1)
+    assert "2 were given up by their clients. 1 was late" in trace.sentence()
 
 
 def test_nodes_come_and_go():

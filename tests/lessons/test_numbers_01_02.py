@@ -26,7 +26,7 @@ def test_01_a_slow_node_takes_turns() -> None:
     """Every fourth of random arrivals: the gaps are Erlang, and what is left at an arrival is geometric."""
     rate, speed = 0.54 * 3.5, 0.5
     busy = rate / 4 / speed
-    assert f"{100 * busy:.0f} % of the time" in text("01")
+    assert f"busy for {100 * busy:.1f} % of the time" in text("01") and f"which is {rate / 4:.2f}" in text("01")
     # The share of arrivals that wait there is the root below 1 of E[exp(-speed (1 - s) gap)] = s.
     waits = optimize.brentq(lambda s: (rate / (rate + speed * (1 - s))) ** 4 - s, 0.1, 0.999)
     exact = math.log(0.25 / 0.01) / (speed * (1 - waits))  # a quarter of the requests is there
@@ -40,6 +40,17 @@ def test_01_a_slow_node_takes_turns() -> None:
 def test_01_what_the_race_says() -> None:
     assert "2.5; it can do 2.1" in text("01") and round(1 / (0.24 / 0.5), 1) == 2.1
     assert "could do 14.6" in text("01") and round(3.5 / 0.24, 1) == 14.6
+
+
+def test_01_drawn_at_random_the_heavy_requests_are_spread() -> None:
+    assert "with seeds 0 to 59 in place of 1, half of the draws had 3 late or fewer, the unluckiest 18" in text("01")
+    service_s = [0.5, 0.05, 0.05] * 20
+    late = []
+    for seed in range(60):
+        ran = race((RoundRobin(3), Random(3, seed=seed)), requests=60, service_s=service_s)
+        late.append([len(trace.turned_late_s) for trace in ran.traces])
+    turns, drawn = np.array(late).T
+    assert set(turns) == {18} and np.median(drawn) == 3 and drawn.max() == 18
 
 
 def test_01_which_rhythms_fall_in_step() -> None:
@@ -107,8 +118,13 @@ def test_02_the_p99_of_random() -> None:
 def test_02_what_a_queue_feels() -> None:
     """By hand too: each node serves one after the other, a request is late 2.6 s after it was sent."""
     ran = race((Random(4, seed=3), TwoChoices(4, seed=3)), requests=100, service_s=0.36, seed=3)
-    told = "**Late** is what is not done after 2.6 s: in the end 11 with `Random`, none with `TwoChoices`"
-    assert told in text("02")
+    told = (
+        "0.8 s on the way, and five times the work. With this seed that is 11 with `Random` and none with `TwoChoices`"
+    )
+    assert f"**Late** is what is not done after 2.6 s: {told}; with seeds 0 to 11, 0 to 41 and 0 to 5" in text("02")
+    many = [race((Random(4, seed=s), TwoChoices(4, seed=s)), requests=100, service_s=0.36, seed=s) for s in range(12)]
+    late = np.array([[len(trace.turned_late_s) for trace in one.traces] for one in many])
+    assert late.min(0).tolist() == [0, 0] and late.max(0).tolist() == [41, 5]
     assert [len(trace.turned_late_s) for trace in ran.traces] == [11, 0] and ran.traces[0].late_s == 2.6
     for trace, wanted in zip(ran.traces, (11, 0), strict=True):
         free, late = [0.0] * 4, 0

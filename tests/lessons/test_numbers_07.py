@@ -137,7 +137,7 @@ def test_the_storm(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_expected_picture(seed):
     said("at about 1.2 s with k = 6")
-    said("to about 5 s")
+    said("is at about 5 s after a minute of the storm")
     said("One to four false alarms are the price of learning")
     result = weather(known()["07-adaptive-timeout"].right(6), seed=seed)
     calm_s, storm_s = result.forgiven_s(result.rows[0])

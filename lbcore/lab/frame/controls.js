@@ -98,7 +98,9 @@ function renderSlider(model, el) {
   const textOf = (value) => {
     const decimals = model.get("decimals");
     const digits = value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: Math.max(decimals, 6) });
-    return model.get("unit") ? `${digits} ${model.get("unit")}` : digits;
+    let unit = model.get("unit");
+    if (value === 1 && unit.length > 2 && unit.endsWith("s")) unit = unit.slice(0, -1); // 1 request
+    return unit ? `${digits} ${unit}` : digits;
   };
 
   let held = model.get("value"); // what the slider shows, also before Python knows of it

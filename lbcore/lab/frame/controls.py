@@ -152,6 +152,7 @@ class SliderSpec:
         # A value that Python set between two steps keeps its digits, up to six.
         decimals = 0 if self.whole else max(self.decimals, min(6, _decimals(value)))
         digits = f"{value:,.{decimals}f}"
+        unit = unit[:-1] if value == 1 and len(unit) > 2 and unit.endswith("s") else unit  # 1 request
         return f"{digits} {unit}" if unit else digits
 
 

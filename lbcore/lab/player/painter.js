@@ -93,7 +93,7 @@ function theBalancer(brush, place, now) {
   if (now.refused) words.push(`${now.refused} refused`);
   if (trace.noticed && now.moved) words.push(`${now.moved} moved`);
   if (trace.noticed && now.failed) words.push(`${now.failed} failed`);
-  if (now.gone) words.push(`${now.gone} ${now.gone === 1 ? "client" : "clients"} gone`);
+  if (now.gone) words.push(`${now.gone} given up`);
   if (trace.late) words.unshift(`${now.late} late`);
   words.forEach((text, i) => brush.write(text, b.x + b.w / 2, b.y + b.h + 18 + 18 * i, { align: "center", bold: !!trace.late && !i }));
 }

@@ -2,6 +2,7 @@
 
 const KNOB = 8;
 const LABEL = 80;
+const ASIDE = 24; // px that a label may stand to the right of its mark
 
 // Which key has which colour, as far as there is room.
 function legend(brush, place) {
@@ -88,13 +89,13 @@ function news(brush, place) {
     for (const said of [text, word]) {
       const wide = pen.measureText(said).width;
       const at = Math.min(Math.max(x(time) - wide / 2, free), place.width - wide - 2);
-      if (at < free || at > x(until)) continue; // no room for it: the sentence says it too
+      if (at < free || at > x(until) + ASIDE) continue; // no room for it: the sentence says it too
       brush.write(said, at, y - 14, { size: 13 });
       free = at + wide + 8;
       break;
     }
   }
-  const small = [trace.looks && "above: when it looks at the queues", trace.hungUp && "below: clients that go away"].filter(Boolean);
+  const small = [trace.looks && "above: when it looks at the queues", trace.hungUp && "below: clients that give up"].filter(Boolean);
   if (small.length && !free) brush.write(small.join(" · "), left, y - 14, { size: 13, pale: true });
   pen.beginPath();
   pen.arc(x(t), y, 5, 0, 7);

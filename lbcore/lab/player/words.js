@@ -22,7 +22,8 @@ function said(trace, t) {
   const many = (count) => count.toLocaleString("en-US");
   const over = now.done + now.refused === total;
   let head;
-  if (total && over) head = total > 1 ? "all requests are done" : "the request is done";
+  const well = now.failed || now.refused ? "over" : "done";
+  if (total && over) head = total > 1 ? `all requests are ${well}` : `the request is ${well}`;
   else if (total && now.sent === total) head = total > 1 ? `all ${many(total)} requests have been sent` : "the request has been sent";
   else head = `${many(now.sent)} of ${many(total)} requests ${now.sent === 1 ? "has" : "have"} been sent`;
   if (now.onWay) head += `, ${many(now.onWay)} ${is(now.onWay)} on the way`;
@@ -45,7 +46,7 @@ function said(trace, t) {
   if (now.moved) parts.push(`${many(now.moved)} moved to another node`);
   if (now.refused) parts.push(`${many(now.refused)} refused`);
   if (now.failed) parts.push(`${many(now.failed)} failed`);
-  if (now.gone) parts.push(`${many(now.gone)} ${now.gone === 1 ? "client has" : "clients have"} gone`);
+  if (now.gone) parts.push(`${many(now.gone)} given up by ${now.gone === 1 ? "its client" : "their clients"}`);
   if (trace.late) parts.push(`${many(now.late)} late (not done after ${Number(trace.limit.toPrecision(2))} s)`);
   const low = Math.min(...now.shares);
   const high = Math.max(...now.shares);

@@ -24,8 +24,8 @@ MOST_LISTED = 12
 class Moment:
     """The counts at one moment of a trace; those from `shares` to `serving`, and the last three, have one entry a node.
 
-    `gone`: clients that have gone away. `trusted`: whether the balancer takes each node to be up. `there`: whether it
-    has been added, and not been removed.
+    `gone`: requests that their clients have given up. `trusted`: whether the balancer takes each node to be up.
+    `there`: whether it has been added, and not been removed.
     """
 
     sent: int
@@ -119,7 +119,8 @@ def said(trace: "Trace", time_s: float) -> str:
     """The sentence without its time."""
     now, total, names = moment(trace, time_s), len(trace), trace.nodes
     if total and now.done + now.refused == total:
-        head = "all requests are done" if total > 1 else "the request is done"
+        well = "done" if not now.failed and not now.refused else "over"
+        head = f"all requests are {well}" if total > 1 else f"the request is {well}"
     elif total and now.sent == total:
         head = f"all {total:,} requests have been sent" if total > 1 else "the request has been sent"
     else:
@@ -156,7 +157,7 @@ def said(trace: "Trace", time_s: float) -> str:
     if now.failed:
         parts.append(f"{now.failed:,} failed")
     if now.gone:
-        parts.append(f"{now.gone:,} {'client has' if now.gone == 1 else 'clients have'} gone")
+        parts.append(f"{now.gone:,} given up by {'its client' if now.gone == 1 else 'their clients'}")
     if trace.late_s is not None:
         parts.append(f"{now.late:,} late (not done after {_short(trace.late_s)} s)")
     parts.append(f"{'share' if len(names) == 1 else 'shares'} {shares_text(names, now.shares)}")
@@ -184,12 +185,12 @@ def whole(result: "Trace") -> str:
         keys = f": {result.moved_keys[k]} of {result.keys} keys moved" if result.moved_keys else ""
         what = "added" if event.up else "removed"
         text += f" {names[event.node]} was {what} at {clock(result, event.time_s)}{keys}."
-    failed = 0 if result.ok is None else int((~result.ok & ~result.moved).sum())
+    failed = 0 if result.ok is None else int((~result.ok & ~result.moved & (result.node >= 0)).sum())
     if failed:
         text += f" {failed:,} failed."
     gone = 0 if result.hung_up_s is None else int((~np.isnan(result.hung_up_s)).sum())
     if gone:
-        text += f" {gone:,} client{'s' * (gone != 1)} went away before the end."
+        text += f" {gone:,} {'was given up by its client' if gone == 1 else 'were given up by their clients'}."
     if result.late_s is not None:
         late = len(result.turned_late_s)
         text += (

@@ -127,7 +127,8 @@ class Balance(Result):
         if self.even and self.up.any():
             mean = self.requests / int(self.up.sum())
             style.line(ax, mean)
-            text = f"mean {mean:,.0f}" if mean >= 1000 or mean == round(mean) else f"mean {mean:.4g}"
+            whole = mean == round(mean)
+            text = f"mean {mean:,.0f}" if whole else f"mean {mean:,.1f}" if mean >= 1000 else f"mean {mean:.4g}"
             labels.append((mean, text, style.INK))
         elif outline:
             ax.stairs(*runs_of(expected), color=style.INK, linewidth=1.0, zorder=3)

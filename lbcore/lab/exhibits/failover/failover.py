@@ -49,7 +49,8 @@ class Failover(Run):
             text = (
                 f"{upper(text)}; the balancer notices after {over_s(self.noticed_s - setting.at_s)}. By then "
                 f"{some(caught, 'request')} {'is' if caught == 1 else 'are'} caught there (theory: "
-                f"{setting.rate_per_s / setting.nodes:.3g} a second for so long, {self.expected:.1f}, and what it held)"
+                f"{setting.rate_per_s / setting.nodes:.3g} a second for {over_s(self.noticed_s - setting.at_s)}: "
+                f"{self.expected:.1f}, and what it held already)"
             )
             text += "" if not caught else ", and" if self.moved == caught else f". Of those {self.moved:,}"
             text += (

@@ -81,17 +81,19 @@ def fail_open(panic: int = 50) -> FailOpen:
 
 def _scene(what: str, panic: int, dead: tuple[str, ...]) -> Scene:
     at_s, trusted, failed_s = [0.0], [len(NODES)], []
-    known, everybody = RoundRobin(NODES), RoundRobin(NODES)
+    turns, down = RoundRobin(NODES), set[str]()
     changes = deque(_changes(dead))
     for request in range(UNTIL_S * REQUESTS_A_SECOND):
         now_s = (request + 0.5) / REQUESTS_A_SECOND
         while changes and changes[0].time_s <= now_s:
             change = changes.popleft()
-            (known.mark_down if change.failed else known.mark_up)(change.node)
+            (down.add if change.failed else down.discard)(change.node)
             at_s.append(change.time_s)
-            trusted.append(int(known.up.sum()))
+            trusted.append(len(NODES) - len(down))
         panics = 100 * trusted[-1] < panic * len(NODES)
-        node = NODES[(everybody if panics else known).select()] if panics or trusted[-1] else None
+        for name in NODES:
+            (turns.mark_down if name in down and not panics else turns.mark_up)(name)
+        node = NODES[turns.select()] if panics or trusted[-1] else None
         if node is None or (node in dead and now_s >= FROM_S):
             failed_s.append(int(now_s))
     return Scene(what, np.array(at_s), np.array(trusted), bincount(np.array(failed_s, np.int64), minlength=UNTIL_S))

@@ -82,13 +82,15 @@ class Phi(Result):
         law.set(xlim=(0, most), ylim=(0, 1.15 * max(float(share.max()), float(bell.max()))))
         law.set_title(f"% of {len(self.gaps_s):,} gaps of a living node (line: bell curve)")
         law.tick_params(axis="x", labelbottom=False, length=0)
-        level.plot(at_s, np.minimum([self.phi(t) for t in at_s], MOST_PHI), color=style.INK, linewidth=1.6, gid="phi")
+        level.plot(at_s, [self.phi(t) for t in at_s], color=style.INK, linewidth=1.6, gid="phi")
         in_order_s = np.sort(self.gaps_s)
         longer = 1 - np.searchsorted(in_order_s, at_s) / len(in_order_s)
         some = longer > 0
         level.plot(at_s[some], -np.log10(longer[some]), color=style.NEUTRAL, linewidth=2.4, gid="measured")
-        here = min(self.phi(self.silence_s), MOST_PHI)
-        level.plot([self.silence_s], [here], "o", color=style.INK, markersize=9, zorder=4, clip_on=False, gid="here")
+        here = self.phi(self.silence_s)
+        mark = "o" if here <= MOST_PHI else "^"  # the point, or that it lies above
+        at = ([self.silence_s], [min(here, MOST_PHI)])
+        level.plot(*at, mark, color=style.INK, markersize=9, zorder=4, clip_on=False, gid="here")
         level.axhline(self.threshold, color=style.INK, linewidth=1.0, gid="threshold")
         level.set(ylim=(0, MOST_PHI), yticks=(0, 4, 8, 12, 16))
         level.set_title("phi: by Akka's formula (thin), as it should be (thick)")

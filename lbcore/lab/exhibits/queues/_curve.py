@@ -67,7 +67,8 @@ class Curve(Result):
         old = self.over == "age"
         at, along = (np.arange(len(x), dtype=float) if old else x for x in (self.at, self.along))
         for ax, what, rows, lines in zip(axes, self.whats, self.values, self.theory, strict=True):
-            top = max(float(row.max()) for row in rows)
+            known = [line[[abs(self.along - x).argmin() for x in self.at]] for line in lines if line is not None]
+            top = max(float(row.max()) for row in (*rows, *known))
             ax.set_ylim(0, max(top, min(said or 0.0, 2 * top)) * 1.05)
             if old:
                 ax.set_yscale("log", base=2)

@@ -83,10 +83,11 @@ class Ring(Result):
             text = f"{head}{nodes(len(last.nodes))}, as before, and nothing has changed hands."
         else:
             few, many = sorted((len(self.before.nodes), len(last.nodes)))
+            give, receive = ("s" * (count == 1) for count in (self.givers, self.heirs))
             text = (
                 f"{head}from {len(self.before.nodes)} to {nodes(len(last.nodes))}, {100 * self.share:.1f} % of the "
-                f"circle changes hands (on average {100 * (1 - few / many):.1f} %), from {nodes(self.givers)} to "
-                f"{nodes(self.heirs)}; {int(self.moved.sum())} of {len(self.keys)} keys move."
+                f"circle changes hands (on average {100 * (1 - few / many):.1f} %): {nodes(self.givers)} "
+                f"give{give}, {self.heirs} receive{receive}; {int(self.moved.sum())} of {len(self.keys)} keys move."
             )
         return text + scored(prediction, top, 1)
 

@@ -502,17 +502,25 @@ class ThreeNodes(Given):
             self.current[i] += self.weights[i]
 
 
-class Sorts(Given):
-    """Sorting moves the credits: afterwards a credit stands at another node's place."""
+class AlwaysTheFirst(Given):
+    """Node 0 gets every request. Are earning and paying written back into `self.current[i]`, and does each credit stay
+    at its own node's place? Sorting moves it."""
 
 
-class SortsDown(Sorts):
+class ChangesNothing(AlwaysTheFirst):
+    def select(self):
+        return 0
+
+
+class SortsDown(AlwaysTheFirst):
     def take(self):
         self.current.sort(reverse=True)
         return 0
 
 
-class SortsUp(Sorts):
+class SortsUp(Given):
+    """Sorting moves the credits: afterwards a credit stands at another node's place."""
+
     def take(self):
         self.current.sort()
         return len(self.current) - 1
