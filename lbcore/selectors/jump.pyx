@@ -8,11 +8,41 @@ and Veach 2014). The cost: a logarithm of the nodes in steps, no memory; but onl
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._draws cimport TRIES, again
+from lbcore.selectors._instructions cimport AVX512, in_use
 from lbcore.selectors._keys cimport key_hash_of
 from lbcore.selectors._selector cimport Selector
 
-cdef enum:
-    TOGETHER = 8        # keys that jump side by side
+cdef extern from *:
+    """
+    #include <stdint.h>
+
+    /* So many keys jump side by side until all are through: one alone would wait for its quotients. Who is through
+       cannot be predicted, so that is a mask and no branch; with AVX-512 eight keys are one. The shifted key fits
+       int64_t too, which needs fewer instructions to become a double. */
+    #define LBCORE_JUMPS(name, target, together) \
+    target static void name(const uint64_t *keys, int32_t *out, int64_t n) { \
+        uint64_t key[together], under_way = 1; \
+        int64_t node[together], next[together]; \
+        for (int i = 0; i < together; i++) key[i] = keys[i], node[i] = -1, next[i] = 0; \
+        while (under_way) { \
+            under_way = 0; \
+            for (int i = 0; i < together; i++) { \
+                int64_t jumps = (next[i] - n) >> 63; \
+                node[i] = (next[i] & jumps) | (node[i] & ~jumps); \
+                key[i] = key[i] * 2862933555777941757ULL + 1; \
+                double length = 2147483648.0 / (double)((int64_t)(key[i] >> 33) + 1); \
+                int64_t far = (int64_t)((double)(node[i] + 1) * length); \
+                next[i] = (far & jumps) | (next[i] & ~jumps); \
+                under_way |= (uint64_t)(next[i] - n) >> 63; \
+            } \
+        } \
+        for (int i = 0; i < together; i++) out[i] = (int32_t)node[i]; \
+    }
+    LBCORE_JUMPS(lbcore_jumps, , 8)
+    LBCORE_JUMPS(lbcore_jumps_avx512, LBCORE_AVX512, 32)
+    """
+    void jumps "lbcore_jumps"(const uint64_t*, int32_t*, int64_t) noexcept nogil
+    void jumps_avx512 "lbcore_jumps_avx512"(const uint64_t*, int32_t*, int64_t) noexcept nogil
 
 
 cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
@@ -23,29 +53,6 @@ cdef inline int32_t jump(uint64_t key, int32_t n) noexcept nogil:
         key = key * 2862933555777941757ULL + 1
         next_node = <int64_t>((node + 1) * (2147483648.0 / <double>((key >> 33) + 1)))
     return <int32_t>node
-
-
-cdef inline void jump_together(const uint64_t* keys, int32_t* out, int32_t n) noexcept nogil:
-    """Several keys jump side by side until all are through: one alone would wait for its quotients."""
-    cdef uint64_t key[TOGETHER]
-    cdef int64_t node[TOGETHER]
-    cdef int64_t next_node[TOGETHER]
-    cdef bint under_way = True
-    cdef int i
-    for i in range(TOGETHER):
-        key[i], next_node[i] = keys[i], 0
-    while under_way:
-        under_way = False
-        for i in range(TOGETHER):
-            if next_node[i] < n:        # compiled without a branch: which key is through cannot be predicted
-                node[i] = next_node[i]
-            key[i] = key[i] * 2862933555777941757ULL + 1
-            # The shifted key fits int64_t too, which needs fewer instructions to become a double.
-            if next_node[i] < n:
-                next_node[i] = <int64_t>((node[i] + 1) * (2147483648.0 / <double><int64_t>((key[i] >> 33) + 1)))
-            under_way |= next_node[i] < n
-    for i in range(TOGETHER):
-        out[i] = <int32_t>node[i]
 
 
 cdef class JumpHash(Selector):
@@ -88,9 +95,13 @@ cdef class JumpHash(Selector):
                     out[i] = self.place(hashes[i])
                 return
             n = self.n
-        while m - i >= TOGETHER:
-            jump_together(hashes + i, out + i, n)
-            i += TOGETHER
+        if in_use == AVX512:
+            while m - i >= 32:
+                jumps_avx512(hashes + i, out + i, n)
+                i += 32
+        while m - i >= 8:
+            jumps(hashes + i, out + i, n)
+            i += 8
         while i < m:
             out[i] = jump(hashes[i], n)
             i += 1

@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint64_t
+from libc.string cimport memcpy
 
 from lbcore.selectors._checks cimport clock_of, seconds_of, seed_of
 from lbcore.selectors._draws cimport below, counter, draw, mix, step
@@ -216,30 +217,35 @@ cdef class PeakEwma(Selector):
         """Two nodes or more have a loop of their own. In a batch, which is one instant, a node ages but once."""
         cdef Py_ssize_t i
         cdef int32_t a, b, n
-        cdef int64_t cheaper
+        cdef int64_t cheaper, now
         cdef int64_t* load
         cdef const int32_t* live
         cdef const double* latency
-        cdef const double* stamp
-        cdef double now_s
+        cdef const int64_t* stamp
+        cdef double latency_a, latency_b
         cdef uint64_t z
         with self.lock:
             if self.n_live < 2:
                 for i in range(m):
                     out[i] = self.pick()
                 return
-            load, live, latency, stamp = &self.load[0], &self.live[0], &self.latency[0], &self.stamp[0]
-            n, z, now_s = self.n_live, counter(self.seed, self.number), self.now_s
+            load, live, latency, stamp = &self.load[0], &self.live[0], &self.latency[0], <int64_t*>&self.stamp[0]
+            n, z = self.n_live, counter(self.seed, self.number)
+            memcpy(&now, &self.now_s, sizeof(now))
             for i in range(m):
                 a, b = <int32_t>below(mix(z), n), <int32_t>below(mix(step(z)), n - 1)
                 z = step(step(z))
                 b += b >= a
                 a, b = live[a], live[b]
-                if stamp[a] != now_s or stamp[b] != now_s:
+                if (stamp[a] ^ now) | (stamp[b] ^ now):     # as bits: one branch, for what happens once for each node
                     self.observe(a, 0)
                     self.observe(b, 0)
                 # As in TwoChoices: no branch that cannot be predicted, and both loads are written.
-                cheaper = cost(latency, load, b) < cost(latency, load, a)
+                latency_a, latency_b = latency[a], latency[b]
+                if (latency_a > 0) & (latency_b > 0):       # the usual case of `cost`
+                    cheaper = latency_b * (load[b] + 1) < latency_a * (load[a] + 1)
+                else:
+                    cheaper = cost(latency, load, b) < cost(latency, load, a)
                 load[a] += 1 - cheaper
                 load[b] += cheaper
                 out[i] = a + (b - a) * <int32_t>cheaper

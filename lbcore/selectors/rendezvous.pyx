@@ -8,7 +8,7 @@ in return it is exact, also by weight, and keeps nothing but the nodes.
 import numpy as np
 
 from libc.math cimport frexp
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from lbcore.selectors._draws cimport again
 from lbcore.selectors._instructions cimport AVX2, AVX512, in_use
@@ -17,6 +17,7 @@ from lbcore.selectors._selector cimport Selector
 
 cdef extern from *:
     """
+    #include <math.h>
     #include <stdint.h>
 
     /* Of TOGETHER keys, the node with the largest draw: of one node after the other, for all keys. The draws do not
@@ -45,6 +46,37 @@ cdef extern from *:
     LBCORE_WINNERS(lbcore_winners, )
     LBCORE_WINNERS(lbcore_winners_avx2, LBCORE_AVX2)
     LBCORE_WINNERS(lbcore_winners_avx512, LBCORE_AVX512)
+
+    /* By weight -ln(u) / weight decides, which is no less than (1 - u) / weight, and where that is small, hardly more.
+       The node for which the bound is the least, and in `others` what it is at least for all others. */
+    #define LBCORE_LIGHTEST(name, target) \
+    target static void name( \
+        const uint64_t *keys, const uint64_t *seeds, const int64_t *weights, const int32_t *live, int32_t n, \
+        int32_t *out, double *others) { \
+        double least[LBCORE_TOGETHER], second[LBCORE_TOGETHER]; \
+        int64_t best[LBCORE_TOGETHER]; \
+        for (int j = 0; j < LBCORE_TOGETHER; j++) least[j] = second[j] = INFINITY, best[j] = -1; \
+        for (int32_t k = 0; k < n; k++) { \
+            int64_t node = live[k]; \
+            uint64_t seed = seeds[node]; \
+            double share = 1.0 / (double)weights[node]; \
+            for (int j = 0; j < LBCORE_TOGETHER; j++) { \
+                uint64_t z = (keys[j] ^ seed) + 0x9E3779B97F4A7C15ULL; \
+                z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL; \
+                z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL; \
+                int64_t odd = (int64_t)((z ^ (z >> 31)) >> 12 << 1 | 1); \
+                double bound = (1.0 - (double)odd * (1.0 / 9007199254740992.0)) * share; \
+                int wins = bound < least[j]; \
+                double loser = wins ? least[j] : bound; \
+                second[j] = loser < second[j] ? loser : second[j]; \
+                least[j] = wins ? bound : least[j]; \
+                best[j] = wins ? node : best[j]; \
+            } \
+        } \
+        for (int j = 0; j < LBCORE_TOGETHER; j++) out[j] = (int32_t)best[j], others[j] = second[j]; \
+    }
+    LBCORE_LIGHTEST(lbcore_lightest, )
+    LBCORE_LIGHTEST(lbcore_lightest_avx512, LBCORE_AVX512)
     """
     enum:
         TOGETHER "LBCORE_TOGETHER"
@@ -54,6 +86,10 @@ cdef extern from *:
         const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
     void winners_avx512 "lbcore_winners_avx512"(
         const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
+    void lightest "lbcore_lightest"(
+        const uint64_t*, const uint64_t*, const int64_t*, const int32_t*, int32_t, int32_t*, double*) noexcept nogil
+    void lightest_avx512 "lbcore_lightest_avx512"(
+        const uint64_t*, const uint64_t*, const int64_t*, const int32_t*, int32_t, int32_t*, double*) noexcept nogil
 
 ctypedef void (*Winners)(const uint64_t*, const uint64_t*, const int32_t*, int32_t, int32_t*) noexcept nogil
 
@@ -119,12 +155,29 @@ cdef class Rendezvous(Selector):
                     best, least = node, cost
         return best
 
+    cdef void by_weight(self, const uint64_t* hashes, int32_t* out) noexcept nogil:
+        """The nodes of TOGETHER keys: where nobody can undercut the one of the least bound, one logarithm will do."""
+        cdef double others[TOGETHER]
+        cdef double cost
+        cdef int j
+        if in_use == AVX512:
+            lightest_avx512(hashes, &self.seed[0], &self.weight[0], &self.live[0], self.n_live, out, others)
+        else:
+            lightest(hashes, &self.seed[0], &self.weight[0], &self.live[0], self.n_live, out, others)
+        for j in range(TOGETHER):
+            cost = minus_log((again(hashes[j] ^ self.seed[out[j]]) >> 12 << 1) | 1) / self.weight[out[j]]
+            if not cost * 1.000000001 < others[j]:
+                out[j] = self.place(hashes[j])
+
     cdef void place_many(self, const uint64_t* hashes, int32_t* out, Py_ssize_t m) noexcept nogil:
         cdef Py_ssize_t i = 0
         cdef Winners of_many = winners_avx512 if in_use == AVX512 else winners_avx2 if in_use == AVX2 else winners
         with self.lock:
-            while self.even and self.n_live and m - i >= TOGETHER:
-                of_many(hashes + i, &self.seed[0], &self.live[0], self.n_live, out + i)
+            while self.n_live and m - i >= TOGETHER:
+                if self.even:
+                    of_many(hashes + i, &self.seed[0], &self.live[0], self.n_live, out + i)
+                else:
+                    self.by_weight(hashes + i, out + i)
                 i += TOGETHER
             while i < m:
                 out[i] = self.place(hashes[i])
