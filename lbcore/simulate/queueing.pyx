@@ -20,7 +20,7 @@ from lbcore.selectors._checks cimport seed_of
 from lbcore.selectors._draws cimport draw
 from lbcore.selectors._selector cimport Selector
 from lbcore.selectors._state cimport batch_begins, batch_ends
-from lbcore.simulate._times cimport LISTED, Times, fill, take_times
+from lbcore.simulate._times cimport LISTED, fill, take_times
 from lbcore.simulate._tournament cimport ENDLESS, bits_of, time_of
 from lbcore.simulate.counting cimport Counting, count
 from lbcore.simulate.nodes cimport Node, Request, Server, hold, idle, start

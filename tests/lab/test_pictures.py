@@ -5,7 +5,9 @@ import re
 import numpy as np
 import pytest
 from driven import counts, keys
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from lbcore import HashSlots, ModuloHash, Random, RoundRobin, TwoChoices, WeightedRandom, WeightedRoundRobin
@@ -13,6 +15,7 @@ from lbcore.lab import agreement, balance, count_keys, growth, hot_keys, luck, m
 from lbcore.lab.exhibits.counts.sequence import Sequence
 from lbcore.lab.exhibits.keys.agreement import Agreement
 from lbcore.lab.frame import style
+from lbcore.lab.frame.axes import LeanAxes
 from lbcore.lab.frame.still import figure
 from lbcore.lab.frame.words import Guess
 
@@ -218,3 +221,24 @@ def test_a_picture_is_drawn_for_the_room_there_is(case, width_px):
 def test_what_is_no_result_is_a_type_error():
     with pytest.raises(TypeError, match="no picture of a int"):
         figure(3)
+
+
+def test_one_tick_stands_for_all() -> None:
+    """Axes that draw their ticks as one look as matplotlib's own: the same marks on the page."""
+    drawn = []
+    for kind in (Axes, LeanAxes):
+        with style.dressed():
+            fig = Figure(figsize=(6, 4))
+            upper = fig.add_axes((0.2, 0.6, 0.7, 0.3), axes_class=kind)
+            upper.bar(range(5), [3, 1, 4, 1, 5])
+            upper.set_xticks(range(5), list("abcde"))
+            upper.set_xlabel("letters")
+            upper.set_ylabel("counts")
+            lower = fig.add_axes((0.2, 0.1, 0.7, 0.3), axes_class=kind)
+            lower.loglog([1, 1000], [2, 3])
+            lower.tick_params(axis="x", length=0, labelbottom=False)
+            canvas = FigureCanvasAgg(fig)
+            canvas.draw()
+            drawn.append(np.asarray(canvas.buffer_rgba()))
+            assert [text.get_text() for text in upper.get_xticklabels()] == list("abcde")
+    np.testing.assert_array_equal(*drawn)

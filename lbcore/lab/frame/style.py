@@ -21,6 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
+from lbcore.lab.frame.axes import LeanAxes
+
 #: Okabe and Ito's colours, in an order that keeps neighbours far apart; their black is no heavier than the others.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#2b2b2b")
 #: Yellow is not seen on white without an edge.
@@ -230,7 +232,13 @@ def place(
     """Axes in a grid, with margins in points: what stands in the margins has a size that does not stretch."""
     width, height = fig.get_size_inches() * 72
     fig.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
-    return fig.subplots(rows, columns, squeeze=False, **how)
+    return fig.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": LeanAxes}, **how)
+
+
+def put(fig: Figure, where: tuple[float, float, float, float]) -> Axes:
+    """Axes at a place: left, bottom, width and height as shares of the figure."""
+    axes: Axes = fig.add_axes(where, axes_class=LeanAxes)
+    return axes
 
 
 def node_axis(ax: Axes, names: Sequence[str], label: str = "node", room: int = 44) -> None:

@@ -60,7 +60,7 @@ def draw(fig: Figure, *traces: "Trace") -> None:
     width, below = fig.get_size_inches()[0] * 72, total - 20
     for k, (one, height) in enumerate(zip(laid, heights, strict=True)):
         below -= height + (26 if k == 0 else 46)
-        ax = fig.add_axes((76 / width, below / (total - 20), 1 - 130 / width, height / (total - 20)))
+        ax = style.put(fig, (76 / width, below / (total - 20), 1 - 130 / width, height / (total - 20)))
         ax.set_xlim(0, ends_s)
         one.draw(ax, row_pt)
         if len(traces) > 1:

@@ -73,8 +73,8 @@ class Moves(Result):
         wide = (width - left - right) / width
         for i, (row, moved) in enumerate(zip(self.rows, self.percent, strict=True)):
             top = height - 8 - i * block
-            strip = fig.add_axes((left / width, (top - 48) / height, wide, 24 / height))
-            ax = fig.add_axes((left / width, (top - block + 48) / height, wide, (block - 48 - 94) / height))
+            strip = style.put(fig, (left / width, (top - 48) / height, wide, 24 / height))
+            ax = style.put(fig, (left / width, (top - block + 48) / height, wide, (block - 48 - 94) / height))
             strip.barh([0], [100 - moved], left=[moved], color=style.NEUTRAL, gid="stayed")
             strip.barh(
                 [0],

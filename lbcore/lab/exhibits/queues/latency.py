@@ -243,7 +243,7 @@ def _utilisation(result: Latency, fig: Figure, room: float) -> None:
     left, gap = 62.0, 46.0
     each = (wide - left - 14 - gap * (len(shown) - 1)) / len(shown)
     for i, row in enumerate(shown):
-        ax = fig.add_axes(((left + i * (each + gap)) / wide, 46 / tall, each / wide, (room - 66) / tall))
+        ax = style.put(fig, ((left + i * (each + gap)) / wide, 46 / tall, each / wide, (room - 66) / tall))
         bars(ax, 100 * row.utilisation, outline=result.nodes > style.MOST_BARS)
         ax.set_ylim(0, 106)
         ax.axhline(100, color=style.INK, linewidth=1.0)

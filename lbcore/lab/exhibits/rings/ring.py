@@ -110,7 +110,7 @@ class Ring(Result):
         scale = min(1.4, wide / style.WIDTH_PT)
         tall, side, left, beside = 340.0 * scale, 308.0 * scale, 4.0, 332.0 * scale
         style.blank(tall, fig)
-        ax = fig.add_axes((left / wide, 20 / tall, side / wide, side / tall))
+        ax = style.put(fig, (left / wide, 20 / tall, side / wide, side / tall))
         ax.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12), aspect="equal")
         ax.set_axis_off()
         last, before = self.last, self.before
@@ -137,7 +137,7 @@ class Ring(Result):
             words += f"{int(moved.sum())} of {len(self.keys)} keys\nmove (diamonds)"
         ax.text(0, 0, words, ha="center", va="center", color=style.MUTED, linespacing=1.3)
         shares = 100 * last.shares
-        bars = fig.add_axes((beside / wide, 52 / tall, 122 * scale / wide, (tall - 126) / tall))
+        bars = style.put(fig, (beside / wide, 52 / tall, 122 * scale / wide, (tall - 126) / tall))
         usual = expected(self.largest)
         if self.after is None:
             bars.axvspan(usual.low, usual.high, color=style.BAND, alpha=0.28, linewidth=0, zorder=0.5, gid="largest")
