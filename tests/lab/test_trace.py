@@ -105,7 +105,7 @@ def test_nodes_that_go_and_come_back_and_requests_that_fail():
     assert moment(trace, 2.5).up == (True, False)
     assert moment(trace, 3.5).up == (True, True)
     assert moment(trace, 3.9).failed == 0
-    assert sentence(trace, 4) == "4.0 s: all requests are over; 1 refused; 1 failed; shares 1, 1."
+    assert sentence(trace, 4) == "4.0 s: all requests have ended; 1 refused; 1 failed; shares 1, 1."
 
 
 def moved_by_hand():

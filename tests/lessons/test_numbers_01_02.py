@@ -43,14 +43,16 @@ def test_01_what_the_race_says() -> None:
 
 
 def test_01_drawn_at_random_the_heavy_requests_are_spread() -> None:
-    assert "with seeds 0 to 59 in place of 1, half of the draws had 3 late or fewer, the unluckiest 18" in text("01")
+    assert "with seeds 0 to 59 in place of 1, more than half of them had 3 late or fewer, the unluckiest 18" in text(
+        "01"
+    )
     service_s = [0.5, 0.05, 0.05] * 20
     late = []
     for seed in range(60):
         ran = race((RoundRobin(3), Random(3, seed=seed)), requests=60, service_s=service_s)
         late.append([len(trace.turned_late_s) for trace in ran.traces])
     turns, drawn = np.array(late).T
-    assert set(turns) == {18} and np.median(drawn) == 3 and drawn.max() == 18
+    assert set(turns) == {18} and (drawn <= 3).sum() == 35 and drawn.max() == 18
 
 
 def test_01_which_rhythms_fall_in_step() -> None:
@@ -119,9 +121,10 @@ def test_02_what_a_queue_feels() -> None:
     """By hand too: each node serves one after the other, a request is late 2.6 s after it was sent."""
     ran = race((Random(4, seed=3), TwoChoices(4, seed=3)), requests=100, service_s=0.36, seed=3)
     told = (
-        "0.8 s on the way, and five times the work. With this seed that is 11 with `Random` and none with `TwoChoices`"
+        "0.8 s on the way, and five times the work. With this seed 11 are late with `Random` and none with `TwoChoices`"
     )
-    assert f"**Late** is what is not done after 2.6 s: {told}; with seeds 0 to 11, 0 to 41 and 0 to 5" in text("02")
+    assert f"**Late** is what is not done after 2.6 s: {told}." in text("02")
+    assert "With the seeds 0 to 11, all three changed, it is none to 41 with `Random`, and none to 5 with" in text("02")
     many = [race((Random(4, seed=s), TwoChoices(4, seed=s)), requests=100, service_s=0.36, seed=s) for s in range(12)]
     late = np.array([[len(trace.turned_late_s) for trace in one.traces] for one in many])
     assert late.min(0).tolist() == [0, 0] and late.max(0).tolist() == [41, 5]

@@ -97,9 +97,10 @@ def scored(prediction: Any, truth: float, decimals: int = 0) -> str:
 
 
 def percent(part: float) -> str:
-    """A percentage with as many digits as tell something: 0.034, 0.49, 9.1, 17."""
+    """A percentage with as many digits as tell something: 0.0001, 0.034, 0.49, 9.1, 17."""
     size = abs(part)
-    return f"{part:,.{0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2 if size >= 0.0995 else 3}f}"
+    least = 3 if size >= 0.0005 else min(9, -math.floor(math.log10(size or 1)))
+    return f"{part:,.{0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2 if size >= 0.0995 else least}f}"
 
 
 def amount(value: float) -> str:

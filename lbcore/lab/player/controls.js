@@ -243,6 +243,7 @@ function build(model, root, was = {}) {
   const sights = new IntersectionObserver((entries) => {
     visible = entries[entries.length - 1].isIntersecting;
     if (!visible) return halt();
+    measure();
     if (model.get("autoplay") && !touched && !calm.matches && !playing && time === 0) {
       touched = true;
       return set(true);
@@ -255,7 +256,7 @@ function build(model, root, was = {}) {
   const themes = new MutationObserver(() => {
     draw();
     clearTimeout(late);
-    late = setTimeout(draw, 400); // the style sheet of the theme may come after its name
+    late = setTimeout(() => { measure(); draw(); }, 400); // the style sheet of the theme may come after its name
   });
   themes.observe(document.body, { attributeFilter: ["class", "style", "data-jp-theme-name", "data-jp-theme-light"] });
   on(window.matchMedia("(prefers-color-scheme: dark)"), "change", draw);

@@ -22,8 +22,8 @@ function said(trace, t) {
   const many = (count) => count.toLocaleString("en-US");
   const over = now.done + now.refused === total;
   let head;
-  const well = now.failed || now.refused ? "over" : "done";
-  if (total && over) head = total > 1 ? `all requests are ${well}` : `the request is ${well}`;
+  const well = now.failed || now.refused ? ["have ended", "has ended"] : ["are done", "is done"];
+  if (total && over) head = total > 1 ? `all requests ${well[0]}` : `the request ${well[1]}`;
   else if (total && now.sent === total) head = total > 1 ? `all ${many(total)} requests have been sent` : "the request has been sent";
   else head = `${many(now.sent)} of ${many(total)} requests ${now.sent === 1 ? "has" : "have"} been sent`;
   if (now.onWay) head += `, ${many(now.onWay)} ${is(now.onWay)} on the way`;

@@ -119,8 +119,9 @@ def said(trace: "Trace", time_s: float) -> str:
     """The sentence without its time."""
     now, total, names = moment(trace, time_s), len(trace), trace.nodes
     if total and now.done + now.refused == total:
-        well = "done" if not now.failed and not now.refused else "over"
-        head = f"all requests are {well}" if total > 1 else f"the request is {well}"
+        done = not now.failed and not now.refused
+        several, one = ("are done", "is done") if done else ("have ended", "has ended")
+        head = f"all requests {several}" if total > 1 else f"the request {one}"
     elif total and now.sent == total:
         head = f"all {total:,} requests have been sent" if total > 1 else "the request has been sent"
     else:

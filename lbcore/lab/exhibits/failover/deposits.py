@@ -80,7 +80,7 @@ class Deposits(Result):
         first.barh(places, silent - done, 0.7, left=done, color=style.DOWN, gid="not done")
         look: dict[str, Any] = style.striped("#0072B2")
         first.barh(places, done, 0.7, gid="done", **look)
-        first.set_title("attempts without an answer in time (striped: done)")
+        first.set_title("attempts without an answer (striped: done)")
         first.set_xlim(0, max(1, int(silent.max(initial=0))) * 1.06)
         for place, (much, made) in enumerate(zip(silent, done, strict=True)):
             text = f"{made} of {much} done"
