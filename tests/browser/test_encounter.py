@@ -75,6 +75,10 @@ def test_a_kernel_that_ends_under_a_live_demonstration_is_told(lab, way):
     live.locator("progress:visible").wait_for()
     assert disabled(panel) == [False] and not live.get_by_text("has ended").count()
     lab._in_lab(END[way])
+    if way == "crashed":  # JupyterLab says so in a dialog of its own, above the page
+        dialog = lab.page.locator(".jp-Dialog")
+        dialog.wait_for()
+        dialog.get_by_role("button", name="Ok").click()
     live.get_by_text("The kernel has ended before this did").wait_for()
     assert AGAIN in live.inner_text() and "Running." not in live.inner_text()
     assert disabled(live) == [True, True] and not live.locator("progress:visible").count()
