@@ -109,6 +109,8 @@ class BackedMap(Queued):
         live = [i for i in range(len(self._up)) if self._live(i)]
         serving = [i for i in live if i not in self._backup] or live
         self._first = not self._everyone and serving == live and bool(live) and serving[0] in self._backup
+        # Turns meet other backups too; a request that waits goes to the first alone.
+        self._takers = {i for i in (serving[:1] if self._first else serving) if self._live(i)}
         divisor = gcd(*self._numbers)
         weights = [n * (i in serving) // divisor for i, n in enumerate(self._numbers)]
         if self._first:
@@ -132,6 +134,7 @@ class BackedMap(Queued):
         size = len(self._entries)
         start = self._at if self._at < size else 0
         free = [i for i in (*range(start, size), *range(start)) if not self._full(self._entries[i])]
+        self._at = start  # also where all are full
         if not free:
             return FULL
         at = next((i for i in free if self._entries[i] not in avoid), free[-1])
@@ -143,8 +146,7 @@ class BackedMap(Queued):
         return self._counts and 0 < self._limits[node] <= self._load[node]
 
     def _takes(self, node: int) -> bool:
-        serving = [self._entries[0]] if self._first else self._entries
-        return node in serving and not self._full(node)
+        return node in self._takers and not self._full(node)
 
     def _rewind(self) -> None:
         self._at = 0

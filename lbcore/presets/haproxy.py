@@ -58,6 +58,7 @@ def roundrobin(
     """`balance roundrobin`: fast weighted round robin. maxconn: as for `first`.
 
     From 3.2 on each thread group has turns of its own, and they begin at different servers; one group alone is as here.
+    Once a request had to wait, HAProxy 2.6 is seen to take another turn than this in about one pick of 5,000.
 
     >>> roundrobin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]

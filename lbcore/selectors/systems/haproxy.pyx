@@ -313,7 +313,7 @@ cdef class MapRoundRobin(Limited):
         if self.n_live == 0 and (self.is_shut or not self.stands):
             return -1
         size = <int32_t>self.entry.shape[0]
-        start = at = self.at if self.at < size else 0
+        start = at = self.at = self.at if self.at < size else 0     # also where all are full
         while True:
             node = self.entry[at]
             at += 1

@@ -162,7 +162,7 @@ class MapRoundRobin(Capped):
 
     def select(self, avoid: Sequence[int] = ()) -> int:
         size = self.size()
-        start = self.at if self.at < size else 0
+        start = self.at = self.at if self.at < size else 0
         places = [place for place in (*range(start, size), *range(start)) if not self.full(self.entry(place))]
         if not places:
             raise AllFull("all are full")
