@@ -37,6 +37,7 @@ def free_ports(n: int) -> list[int]:
     own, free = random.sample(range(16_000 + 2_000 * worker, 18_000 + 2_000 * worker), 2_000), list[int]()
     while len(free) < n:
         with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended are no hindrance
             probe.bind(("127.0.0.1", own[-1]))
             free.append(own[-1])
         own.pop()
