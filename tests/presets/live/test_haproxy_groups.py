@@ -175,7 +175,11 @@ async def storm(
         except AllFull:
             # Not compared: of a map of backups alone HAProxy serves several, and lets one take who waits; and where a
             # request had to wait, the turns of `roundrobin` are others in one pick of 5,000.
-            alone = method == "static" and not group.everyone and not any(selector.up[i] for i in group.serving)
+            alone = (
+                method == "static"
+                and not group.everyone
+                and not any(selector.up[i] and group.weights[i] for i in group.serving)
+            )
             if len(waiting) == 3 or not waits or alone or method == "roundrobin":
                 selector = before
                 continue
