@@ -32,6 +32,7 @@ class Backed(Queued):
                 inner = make([names[i] for i in members], [numbers[i] for i in members])
                 self._groups.append((inner, {node: i for i, node in enumerate(members)}, members))
         kind = self._groups[0][0] if self._groups else make(names, numbers)
+        self.jumps_the_queue = getattr(kind, "jumps_the_queue", False)
         super().__init__(names, numbers, kind.keyed, hasattr(kind, "in_flight"))
         self._check = kind.copy()
         self._marked()
@@ -187,6 +188,8 @@ class Drawn(Queued):
 
     Of equal ones the later draw serves; where that one has its limit in flight, nobody does.
     """
+
+    jumps_the_queue = True
 
     def __init__(
         self,

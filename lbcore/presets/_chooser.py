@@ -201,7 +201,12 @@ class Chooser(Selector):
 
 
 class Queued(Chooser):
-    """A chooser whose nodes have limits: where all are full a request waits for the first that has room again."""
+    """A chooser whose nodes have limits: where all are full a request waits for the first that has room again.
+
+    While others wait, a request is not picked for: it joins them, unless the rule `jumps_the_queue`.
+    """
+
+    jumps_the_queue = False
 
     def _takes(self, node: int) -> bool:
         """Whether the node may serve now and has room; what it asks has then taken the request too."""

@@ -58,7 +58,6 @@ def roundrobin(
     """`balance roundrobin`: fast weighted round robin. maxconn: as for `first`.
 
     From 3.2 on each thread group has turns of its own, and they begin at different servers; one group alone is as here.
-    Once a request had to wait, HAProxy 2.6 is seen to take another turn than this in about one pick of 5,000.
 
     >>> roundrobin(["a:80", "b:80", "c:80"], [5, 1, 1]).select_many(7).tolist()
     [0, 0, 0, 1, 0, 0, 2]
@@ -109,7 +108,8 @@ def first(
 
     maxconn: one for all or one for each, 0: no limit. Where all are full, `select` raises AllFull, a LookupError, and
     the request waits, also in `simulate.queue`: the first server that has room again takes it (`accept`), whoever would
-    be next. ids: as for `hash`. Of the weights only 0 counts. See `release`.
+    be next. A request that comes while others wait is not picked for; it waits behind them. ids: as for `hash`. Of the
+    weights only 0 counts. See `release`.
     """
     names = texts(servers, "servers", twice=True)
     make = partial(FirstFree, ids=known_ids(ids, names), limits=_limits(maxconn, names))
@@ -132,8 +132,8 @@ def random(
     """`balance random(DRAWS)`: of as many points drawn on the ring of `hash-type consistent`, the least loaded server.
 
     The rule is HAProxy's, the draws are those of `seed`. Two draws may meet one server. maxconn: as for `first`, but
-    that a request waits as soon as the server so found is full. From 3.4 on HAProxy
-    looks at the rate of requests too where loads are equal. ids, ring, hash_key: as for `hash`. See `release`.
+    that a request waits as soon as the server so found is full, and is picked for also while others wait. From 3.4 on
+    HAProxy looks at the rate of requests too where loads are equal. ids, ring, hash_key: as for `hash`. See `release`.
     """
     names = texts(servers, "servers", twice=True)
     many = integer(draws, "draws", 1, 2**31 - 1)

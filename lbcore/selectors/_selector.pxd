@@ -32,6 +32,8 @@ cdef class Selector(Pickled):
     cdef bint finish(self, int32_t node, bint ok, double latency_s) noexcept nogil
     # After a pick that found nobody: whether that is so because all that are up are full, and the request may wait.
     cdef bint all_full(self) noexcept nogil
+    # Whether a request is to be picked for while others wait; else it joins them.
+    cdef bint asks_anyway(self) noexcept nogil
     # A request that waited goes to this node, without a pick. False, and no change, where it is down or full.
     cdef bint accept_at(self, int32_t node) noexcept nogil
 

@@ -232,6 +232,9 @@ cdef class Selector(Pickled):
     cdef bint all_full(self) noexcept nogil:
         return False
 
+    cdef bint asks_anyway(self) noexcept nogil:
+        return False
+
     cdef bint accept_at(self, int32_t node) noexcept nogil:
         return False
 

@@ -11,6 +11,7 @@ cdef class Plain(Selector):
     cdef object release_one     # or None
     cdef object accept_one      # or None
     cdef bint full              # so it was at the last pick
+    cdef bint jumps             # it is asked for a request while others wait
     cdef bint wants_ok
     cdef bint wants_latency
     cdef list keys              # or None

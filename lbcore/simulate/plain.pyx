@@ -23,6 +23,7 @@ cdef class Plain(Selector):
     def __init__(self, selector, names, keys):
         self.select_one, self.release_one = selector.select, getattr(selector, "release", None)
         self.accept_one = getattr(selector, "accept", None)
+        self.jumps = getattr(selector, "jumps_the_queue", False)
         if self.release_one is not None:
             self.wants_ok, self.wants_latency = wants(self.release_one)
         if isinstance(selector, Selector):
@@ -87,6 +88,9 @@ cdef class Plain(Selector):
 
     cdef bint all_full(self) noexcept nogil:
         return self.full
+
+    cdef bint asks_anyway(self) noexcept nogil:
+        return self.jumps
 
     cdef bint accept_at(self, int32_t node) noexcept nogil:
         return self.offer(node)

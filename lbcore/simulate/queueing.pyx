@@ -161,9 +161,14 @@ cdef class Engine(Counting):
         """The next request arrives now, is given a node, and is served or waits there."""
         cdef int64_t number = self.number
         cdef double t = self.now_s
-        cdef int32_t at = self.ask(), place
+        cdef int32_t at = -1, place
         cdef Request* request
-        if self.failed or at < 0 and not self.selector.all_full():
+        cdef bint asks = self.first < 0 or self.selector.asks_anyway()
+        if asks:
+            at = self.ask()
+        elif self.keep:
+            self.arrived[number] = t
+        if asks and (self.failed or at < 0 and not self.selector.all_full()):
             self.refuse()
             return
         place = self.free

@@ -90,7 +90,8 @@ def queue(
     Raises TypeError or ValueError, naming the argument, before anything runs, or for sample_every_s once there are too
     many lengths; RuntimeError if the selector's nodes change on the way. What a plain selector raises comes out with a
     note of the request at which it happened. A LookupError of its `select()` is a request refused. With AllFull it
-    waits: whenever a request at a node has ended, or the node is marked up, `accept(node)` is asked to take the first.
+    waits, and so do all behind it: whenever a request at a node has ended, or the node is marked up, `accept(node)` is
+    asked to take the first.
     """
     names = node_names(selector, nodes)
     n = len(names)

@@ -103,6 +103,8 @@ def queue(
     for number, now in enumerate(arrived):
         depart(now)
         try:
+            if outside:
+                raise AllFull
             node = selector.select()
         except AllFull:
             outside.append(number)

@@ -19,7 +19,8 @@ requests than its share of all in flight, this one counted, times a factor; else
 Of the nodes to avoid, HAProxy knows the one that was tried last, and where that is the only one it is handed out again.
 
 A node may have a limit (`maxconn`): one that has as many requests in flight is passed over. Where all are full nobody
-serves, and the request waits for the first node that has room again: that one accepts it, whoever would be next.
+serves, and the request waits for the first node that has room again: that one accepts it, whoever would be next. While
+requests wait nobody is picked for those that come: they wait behind.
 """
 
 from math import gcd

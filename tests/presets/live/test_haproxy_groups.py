@@ -171,16 +171,17 @@ async def storm(
             (selector.mark_up if up else selector.mark_down)(i)
         key, before = rng.choice(keys), copy(selector)
         try:
+            if waiting:  # while others wait HAProxy picks for nobody
+                raise AllFull
             node = selector.select(key)
         except AllFull:
-            # Not compared: of a map of backups alone HAProxy serves several, and lets one take who waits; and where a
-            # request had to wait, the turns of `roundrobin` are others in one pick of 5,000.
+            # Not compared: of a map of backups alone HAProxy serves several, and lets one take who waits.
             alone = (
                 method == "static"
                 and not group.everyone
                 and not any(selector.up[i] and group.weights[i] for i in group.serving)
             )
-            if len(waiting) == 3 or not waits or alone or method == "roundrobin":
+            if len(waiting) == 3 or not waits or alone:
                 selector = before
                 continue
             waiting.append(await client.send())
