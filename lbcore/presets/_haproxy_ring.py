@@ -72,10 +72,7 @@ def first_number(first: int | tuple[int], ring: str) -> int:
 
 def address_key(text: object, with_port: bool | None, argument: str) -> tuple[int]:
     """What HAProxy 3.0 and later make of a server's address. with_port: of its port too; None: if there is one."""
-    host, port = text if isinstance(text, str) else "", ""
-    if isinstance(text, str) and (text.startswith("[") or text.count(":") == 1):
-        host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-        host = host.removeprefix("[").removesuffix("]")
+    host, port = host_and_port(text) if isinstance(text, str) else ("", "")
     try:
         address = ip_address(host)
     except ValueError:
@@ -86,6 +83,14 @@ def address_key(text: object, with_port: bool | None, argument: str) -> tuple[in
     if isinstance(address, IPv4Address):
         return (stirred((int.from_bytes(address.packed, "little") + seed) & 0xFFFFFFFF),)
     return (xxh32(address.packed, seed),)
+
+
+def host_and_port(text: str) -> tuple[str, str]:
+    """Of `10.0.0.1:80` or `[::1]:80`; the port is empty where there is none, as in `10.0.0.1`, `[::1]` and `::1`."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port or (":" in host and not host.startswith("[")):
+        host, port = text, ""
+    return host.removeprefix("[").removesuffix("]"), port
 
 
 def xxh32(data: bytes, seed: int) -> int:

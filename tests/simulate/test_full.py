@@ -78,6 +78,35 @@ def test_a_server_that_returns_takes_those_that_wait(make: Any) -> None:
     assert found.requests.started_s.tolist() == [0.0, 4.0, 10.0, 11.0]
 
 
+@pytest.mark.parametrize("jumps", [False, True])
+def test_while_requests_wait_a_rule_is_asked_only_if_it_says_so(jumps: bool) -> None:
+    """One node that has room for one; the request behind the first that waits is picked for, or waits unasked."""
+
+    class Narrow:
+        jumps_the_queue = jumps
+        asked, held = 0, False
+
+        def select(self) -> int:
+            self.asked += 1
+            if not self.accept(0):
+                raise lbcore.AllFull
+            return 0
+
+        def accept(self, node: int) -> bool:
+            room, self.held = not self.held, True
+            return room
+
+        def release(self, node: int) -> None:
+            self.held = False
+
+        def __deepcopy__(self, memo: Any) -> "Narrow":
+            return self  # it tells afterwards how often it was asked
+
+    narrow = Narrow()
+    found = queue(narrow, nodes=1, arrivals=[0.0, 0.1, 0.2, 0.3], service=[1.0] * 4)
+    assert found.waited == 3 and found.served == 4 and narrow.asked == (4 if jumps else 2)
+
+
 def test_where_nobody_is_up_nobody_waits() -> None:
     found = queue(
         haproxy.first(NAMES[:1], maxconn=1), arrivals=[1.0, 2.0], service=[1.0, 1.0], schedule=[(0.5, 0, "mark_down")]

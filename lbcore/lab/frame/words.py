@@ -13,6 +13,7 @@ __all__ = [
     "guess",
     "judged",
     "listed",
+    "mean_of",
     "nodes",
     "percent",
     "scored",
@@ -106,6 +107,13 @@ def percent(part: float) -> str:
 def amount(value: float) -> str:
     """A number without a needless fraction."""
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 or abs(value) >= 1000 else f"{value:,.1f}"
+
+
+def mean_of(value: float) -> str:
+    """The label of a mean: whole where it is, else with as many digits as tell it from the whole number beside it."""
+    if value == round(value):
+        return f"mean {value:,.0f}"
+    return f"mean {value:,.1f}" if value >= 1000 else f"mean {value:.4g}"
 
 
 def listed(parts: list[str]) -> str:

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from lbcore.presets import haproxy
+from lbcore.presets._haproxy_ring import host_and_port
 from lbcore.presets.configs.haproxy_lines import Line, line_of
 from lbcore.presets.configs.haproxy_servers import Settings, atol, server_of, servers_of, settings_of
 from lbcore.presets.configs.haproxy_words import PASSED, PASSED_OPTIONS, words_of
@@ -190,7 +191,11 @@ def pool_of(section: Section, addresses: Mapping[str, Sequence[str]]) -> Pool:
         lacks = [one.hash_key != "id" and key is None for one, key in zip(section.servers, hash_keys, strict=True)]
         names = [server.name for server, lack in zip(servers, lacks, strict=True) if lack]
         if names:
-            notes.append(line.unread("hash-key", f"the address of {', '.join(names)} of {section.name}, a name"))
+            notes.append(
+                line.unread(
+                    "hash-key", f"the address of {', '.join(names)} of {section.name}: no IP address, or no port"
+                )
+            )
     if any(one.maxconn for one in section.servers) and not takes(preset, "maxconn"):
         assumed.append("no server reaches its maxconn")
     return Pool(*where, key, servers, in_order(notes), tuple(assumed), preset=preset, arguments=arguments)
@@ -282,14 +287,12 @@ def _hash_keys(section: Section, servers: Sequence[Server]) -> list[str | None]:
     """What names each server's points instead of its id, where that is an IP address."""
     keys: list[str | None] = []
     for one, server in zip(section.servers, servers, strict=True):
-        host, _, port = server.address.rpartition(":")
-        host = host.removeprefix("ipv4@").removeprefix("ipv6@")
+        host, port = host_and_port(server.address.removeprefix("ipv4@").removeprefix("ipv6@"))
         try:
-            ip_address(host.strip("[]"))
+            ip_address(host)
+            keys.append({"id": None, "addr": host, "addr-port": f"[{host}]:{port}" if port else None}[one.hash_key])
         except ValueError:
-            host = ""
-        key = {"id": None, "addr": host, "addr-port": f"[{host.strip('[]')}]:{port}"}[one.hash_key]
-        keys.append(key if host else None)
+            keys.append(None)
     return keys
 
 

@@ -82,10 +82,15 @@ def test_haproxys_hash_key_names_points_by_address(tmp_path: Path) -> None:
         list("abcd"), method="consistent", header=True, hash_key=["10.0.0.1", "10.0.0.2:80", "::1", None]
     )
     assert read(file).pool("b").selector().select_many(KEYS).tolist() == wanted.select_many(KEYS).tolist()
+    # `addr` needs no port, and an IPv6 address no brackets.
+    for address, key in (("10.0.0.1", "10.0.0.1"), ("::1", "::1")):
+        file.write_text(head + f"    server a {address}\n    server b 10.0.0.2:80\n")
+        wanted = haproxy.hash(["a", "b"], method="consistent", header=True, hash_key=[key, "10.0.0.2"])
+        assert read(file).pool("b").selector().select_many(KEYS).tolist() == wanted.select_many(KEYS).tolist()
     # A name is looked up by HAProxy, and here only by `addresses`.
     file.write_text(head + "    server a a.example:80\n    server b 10.0.0.2:80\n")
     [note] = read(file).pool("b").unread
-    assert note.name == "hash-key" and "the address of a of b, a name" in str(note)
+    assert note.name == "hash-key" and "the address of a of b: no IP address" in str(note)
     known = read(file, addresses={"a.example": ["10.0.0.9"]}).pool("b")
     wanted = haproxy.hash(["a", "b"], method="consistent", header=True, hash_key=["10.0.0.9", "10.0.0.2"])
     assert not known.unread and known.selector().select_many(KEYS).tolist() == wanted.select_many(KEYS).tolist()

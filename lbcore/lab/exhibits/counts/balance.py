@@ -17,7 +17,7 @@ from lbcore.lab.frame.drawing import bars, columns, guessed, height, many_nodes,
 from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import distinct_keys, number
 from lbcore.lab.frame.result import Counts, Numbers, Result
-from lbcore.lab.frame.words import Guess, amount, listed, nodes, percent, scored, upper
+from lbcore.lab.frame.words import Guess, amount, listed, mean_of, nodes, percent, scored, upper
 from lbcore.lab.student import classes
 from lbcore.selectors import reference
 
@@ -127,9 +127,7 @@ class Balance(Result):
         if self.even and self.up.any():
             mean = self.requests / int(self.up.sum())
             style.line(ax, mean)
-            whole = mean == round(mean)
-            text = f"mean {mean:,.0f}" if whole else f"mean {mean:,.1f}" if mean >= 1000 else f"mean {mean:.4g}"
-            labels.append((mean, text, style.INK))
+            labels.append((mean, mean_of(mean), style.INK))
         elif outline:
             ax.stairs(*runs_of(expected), color=style.INK, linewidth=1.0, zorder=3)
             labels.append((float(expected[last]), "by weight", style.INK))

@@ -14,7 +14,7 @@ from lbcore.lab.frame.drawing import bars, guessed, height, many_nodes
 from lbcore.lab.frame.exhibit import exhibit
 from lbcore.lab.frame.inputs import number
 from lbcore.lab.frame.result import Counts, Numbers, Result
-from lbcore.lab.frame.words import Guess, amount, scored
+from lbcore.lab.frame.words import Guess, amount, mean_of, scored
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,9 +77,7 @@ class Work(Result):
                 style.line(ax, mean)
             style.count_axis(line[0], f"{row.label}\nrequests", 5)
             style.count_axis(line[1], "work", 5)
-            labels = [
-                (self.mean, f"mean {self.mean:,.4g}" if self.mean < 1000 else f"mean {self.mean:,.0f}", style.INK)
-            ]
+            labels = [(self.mean, mean_of(self.mean), style.INK)]
             guessed(line[1], said, prediction, labels)
             style.edge_labels(line[1], labels)
         for ax in axes[-1]:

@@ -88,12 +88,13 @@ class Phi(Result):
         some = longer > 0
         level.plot(at_s[some], -np.log10(longer[some]), color=style.NEUTRAL, linewidth=2.4, gid="measured")
         here = self.phi(self.silence_s)
-        mark = "o" if here <= MOST_PHI else "^"  # the point, or that it lies above
-        at = ([self.silence_s], [min(here, MOST_PHI)])
-        level.plot(*at, mark, color=style.INK, markersize=9, zorder=4, clip_on=False, gid="here")
+        above = here > MOST_PHI
+        at = ([self.silence_s], [min(here, MOST_PHI)], "^" if above else "o")
+        level.plot(*at, color=style.INK, markersize=9, zorder=4, clip_on=False, gid="here")
         level.axhline(self.threshold, color=style.INK, linewidth=1.0, gid="threshold")
         level.set(ylim=(0, MOST_PHI), yticks=(0, 4, 8, 12, 16))
-        level.set_title("phi: by Akka's formula (thin), as it should be (thick)")
+        title = "phi: by Akka's formula (thin), as it should be (thick)"
+        level.set_title(title + ", triangle: above" * above)
         level.set_xlabel("seconds of silence (shaded: as long as this one, or longer)")
         for ax in (law, level):
             ax.axvspan(self.silence_s, most, facecolor=style.BAND, alpha=0.3, linewidth=0, zorder=1, gid="longer")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lbcore.lab.frame import style
 from lbcore.lab.frame.drawing import bars, guessed, height, many_nodes
 from lbcore.lab.frame.result import Counts, Result
-from lbcore.lab.frame.words import Guess
+from lbcore.lab.frame.words import Guess, mean_of
 
 __all__ = ["Hottest"]
 
@@ -64,7 +64,7 @@ class Hottest(Result):
         else:
             style.node_axis(ax, self.nodes)
         style.line(ax, self.mean)
-        labels = [(self.mean, f"mean {self.mean:,.0f}", style.INK)]
+        labels = [(self.mean, mean_of(self.mean), style.INK)]
         guessed(ax, said, prediction, labels)
         style.edge_labels(ax, labels)
         style.count_axis(ax, title)
