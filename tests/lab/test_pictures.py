@@ -25,6 +25,8 @@ CASES = {
     "balance": lambda: balance(Random),
     "balance of nothing": lambda: balance(Random, 0),
     "balance of one": lambda: balance(Random, nodes=1),
+    "balance of one short of a million": lambda: balance(RoundRobin, 999_999),
+    "balance of a mean with seven digits": lambda: balance(RoundRobin, 12_345_678),
     "balance of a million": lambda: balance(Random, 1_000_000),
     "balance of 24": lambda: balance(Random, nodes=24),
     "balance of 25": lambda: balance(Random, nodes=25),

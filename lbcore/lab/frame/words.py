@@ -109,9 +109,11 @@ def amount(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 or abs(value) >= 1000 else f"{value:,.1f}"
 
 
-def mean_of(value: float) -> str:
-    """The label of a mean: whole where it is, else with as many digits as tell it from the whole number beside it."""
-    if value == round(value):
+def mean_of(value: float, tenths_below: float = 1e4) -> str:
+    """The label of a mean beside a picture, where there is room for as many digits as this."""
+    if value >= 1e6:
+        return f"mean {value / 1e6:,.4g}M"
+    if value == round(value) or value >= tenths_below:
         return f"mean {value:,.0f}"
     return f"mean {value:,.1f}" if value >= 1000 else f"mean {value:.4g}"
 

@@ -127,7 +127,7 @@ class Balance(Result):
         if self.even and self.up.any():
             mean = self.requests / int(self.up.sum())
             style.line(ax, mean)
-            labels.append((mean, mean_of(mean), style.INK))
+            labels.append((mean, mean_of(mean, 1e5), style.INK))
         elif outline:
             ax.stairs(*runs_of(expected), color=style.INK, linewidth=1.0, zorder=3)
             labels.append((float(expected[last]), "by weight", style.INK))
