@@ -34,8 +34,8 @@ cdef class Selector(Pickled):
         """The index of the node for one request.
 
         key: str, bytes or int for a keyed selector, None for the others. avoid: nodes that were tried already.
-        Raises LookupError where no node is left, by a rule whose requests wait AllFull, which is one, where all are full,
-        and TypeError for a missing, superfluous or unsuitable key.
+        Raises LookupError where no node is left; by a rule whose requests wait AllFull, which is one, where all are
+        full; TypeError for a missing, superfluous or unsuitable key.
         """
         cdef uint64_t h = 0
         cdef int32_t node
